@@ -1,0 +1,155 @@
+#include "engine/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "engine/base/error.h"
+
+namespace cloze {
+namespace {
+
+constexpr size_t write_buffer_bytes = 1 << 20;
+
+struct Descriptor {
+  int value;
+  explicit Descriptor(const std::filesystem::path& path) : value(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (value < 0) {
+      throw Error({.what = "cannot open file", .where = path.string(), .why = system_message(errno)});
+    }
+  }
+  ~Descriptor() { ::close(value); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  const Descriptor file(path);
+  std::string text;
+  size_t used = 0;
+  for (;;) {
+    if (text.size() - used < 65536) text.resize(text.size() * 2 + 131072);
+    const ssize_t count = ::read(file.value, text.data() + used, text.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw Error({.what = "cannot read file", .where = path.string(), .why = system_message(errno)});
+    }
+    if (count == 0) break;
+    used += static_cast<size_t>(count);
+  }
+  text.resize(used);
+  return text;
+}
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  const Descriptor file(path);
+  struct stat status = {};
+  if (::fstat(file.value, &status) != 0 || !S_ISREG(status.st_mode)) {
+    throw Error({.what = "cannot map file", .where = path.string(), .why = "not a regular file"});
+  }
+  size_ = static_cast<size_t>(status.st_size);
+  if (size_ == 0) return;
+  void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value, 0);
+  if (mapped == MAP_FAILED) {
+    throw Error({.what = "cannot map file", .where = path.string(), .why = system_message(errno)});
+  }
+  data_ = static_cast<const std::byte*>(mapped);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  temporary_ = path_;
+  temporary_ += fmt::format(".{}.partial", ::getpid());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail("cannot create file", errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::fail(const char* action, int error_number) const {
+  throw Error({.what = action,
+               .where = path_.string(),
+               .why = system_message(error_number),
+               .remedy = error_number == ENOSPC ? "free some space; nothing that was there before has been touched" : ""});
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  bytes_written_ += bytes.size();
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (buffer_.size() >= write_buffer_bytes) flush();
+}
+
+void AtomicFile::flush() {
+  size_t done = 0;
+  while (done < buffer_.size()) {
+    const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("cannot write file", errno);
+    done += static_cast<size_t>(count);
+  }
+  buffer_.clear();
+}
+
+void AtomicFile::commit() {
+  flush();
+  if (::fsync(descriptor_) != 0) fail("cannot write file", errno);
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    const int error_number = errno;
+    ::unlink(temporary_.c_str());
+    fail("cannot write file", error_number);
+  }
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error_number = errno;
+    ::unlink(temporary_.c_str());
+    fail("cannot rename file into place", error_number);
+  }
+  sync_folder(path_.has_parent_path() ? path_.parent_path() : ".");
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor opened(folder);
+  if (::fsync(opened.value) != 0 && errno != EINVAL) {
+    throw Error({.what = "cannot sync folder", .where = folder.string(), .why = system_message(errno)});
+  }
+}
+
+std::string digest(std::span<const std::byte> bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+uint64_t hash64(std::span<const std::byte> bytes, uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
+}  // namespace cloze
