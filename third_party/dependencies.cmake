@@ -17,7 +17,17 @@ cloze_find(fmt fmt::fmt https://github.com/fmtlib/fmt.git 9.1.0)
 cloze_find(spdlog spdlog::spdlog https://github.com/gabime/spdlog.git v1.10.0)
 cloze_find(nlohmann_json nlohmann_json::nlohmann_json https://github.com/nlohmann/json.git v3.11.2)
 cloze_find(CLI11 CLI11::CLI11 https://github.com/CLIUtils/CLI11.git v2.1.2)
-cloze_find(dnnl DNNL::dnnl https://github.com/oneapi-src/oneDNN.git v2.6.3)
+
+# Debian's dnnl-config.cmake insists on an OpenCL that Cloze has no use for: look for the library itself first.
+find_path(CLOZE_DNNL_INCLUDE dnnl.h)
+find_library(CLOZE_DNNL_LIBRARY dnnl)
+if(CLOZE_DNNL_INCLUDE AND CLOZE_DNNL_LIBRARY)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${CLOZE_DNNL_LIBRARY}
+                                              INTERFACE_INCLUDE_DIRECTORIES ${CLOZE_DNNL_INCLUDE})
+else()
+  cloze_find(dnnl DNNL::dnnl https://github.com/oneapi-src/oneDNN.git v2.6.3)
+endif()
 
 find_package(yaml-cpp QUIET)
 if(NOT TARGET yaml-cpp AND NOT TARGET yaml-cpp::yaml-cpp)
