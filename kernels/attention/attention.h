@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/common/device.h"
+#include "kernels/common/dropout.h"
+#include "kernels/common/tensor.h"
+
+// Variable-length softmax attention over packed sequences (Vaswani et al. 2017, 3.2.1; online softmax and
+// recomputation in backward: Dao et al. 2022). No [length, length] matrix is ever stored. Sequence s owns
+// query rows query_offsets[s] … query_offsets[s+1]-1 and key rows key_offsets[s] … key_offsets[s+1]-1;
+// query.live etc. are unused: the number of live sequences, *sequences.live of the offsets, decides. Queries
+// may be a subset of the tokens (only the rows that are read later), in any number per sequence, zero
+// included. Sequences without keys have no queries.
+namespace cloze {
+
+struct AttentionShape {
+  int64_t heads = 0;
+  int64_t head_size = 0;
+  float scale = 0;  // 1/sqrt(head_size)
+};
+
+// probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head
+struct AttentionForward {
+  AttentionShape shape;
+  Tensor query;          // [query rows, heads * head_size]; usually a strided view of [rows, 3 * hidden]
+  Tensor key, value;     // [key rows, heads * head_size]
+  Tensor query_offsets;  // i32 [1, sequences + 1]; `live` = number of live sequences (not of offsets)
+  Tensor key_offsets;    // i32 [1, sequences + 1]
+  Dropout dropout =
+      {};         // row_ids: of the query rows; row = query position * heads + head, column = key position
+  Tensor output;  // [query rows, heads * head_size]
+  Tensor
+      log_sum_exp;  // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k), for backward
+};
+
+// Gradients overwrite. The reference recomputes from scratch and may ignore log_sum_exp and output.
+struct AttentionBackward {
+  AttentionShape shape;
+  Tensor query, key, value;
+  Tensor query_offsets, key_offsets;
+  Dropout dropout = {};
+  Tensor output, log_sum_exp;  // of forward
+  Tensor output_gradient;      // [query rows, heads * head_size]
+  Tensor query_gradient, key_gradient, value_gradient;
+};
+
+// Longest sequences, in keys, that the kernels take.
+constexpr int64_t attention_max_keys = 65535;
+
+void attention_forward(Reference&, const AttentionForward&);
+void attention_forward(Cpu&, const AttentionForward&);
+void attention_backward(Reference&, const AttentionBackward&);
+void attention_backward(Cpu&, const AttentionBackward&);
+
+}  // namespace cloze

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/common/device.h"
+#include "kernels/common/dropout.h"
+#include "kernels/common/tensor.h"
+
+namespace cloze {
+
+// output = left + right; output may be the same memory as either.
+struct Add {
+  Tensor left, right, output;  // [rows, columns]; left's live rows count
+};
+
+// output = input + bias
+struct AddBias {
+  Tensor input;   // [rows, columns]; its live rows count
+  Tensor bias;    // [1, columns]
+  Tensor output;  // may be the same memory as input
+};
+
+// output = dropout(input), the mask as stated in kernels/common/dropout.h; applied to a gradient it is its
+// own backward.
+struct DropoutApply {
+  Tensor input;  // [rows, columns]; its live rows count
+  Dropout dropout;
+  Tensor output;  // may be the same memory as input
+};
+
+// sums[1, columns] (=, +=) column sums of input over live rows, in two stages over chunks of
+// column_sum_chunk_rows rows.
+struct ColumnSum {
+  Tensor input;  // [rows, columns]; its live rows count
+  Tensor sums;   // [1, columns]
+  GradientMode mode = GradientMode::overwrite;
+  Tensor workspace;  // column_sum_workspace(rows, columns) elements
+};
+constexpr int64_t column_sum_workspace(int64_t rows, int64_t columns) {
+  return columns * ((rows + 63) / 64);
+}
+
+void add(Reference&, const Add&);
+void add(Cpu&, const Add&);
+void add_bias(Reference&, const AddBias&);
+void add_bias(Cpu&, const AddBias&);
+void dropout_apply(Reference&, const DropoutApply&);
+void dropout_apply(Cpu&, const DropoutApply&);
+void column_sum(Reference&, const ColumnSum&);
+void column_sum(Cpu&, const ColumnSum&);
+
+}  // namespace cloze

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "kernels/common/device.h"
+#include "kernels/common/tensor.h"
+
+// Dense layers. Weights are [out, in], as in Hugging Face checkpoints, so that stacked weights (query, key,
+// value) are one taller matrix. Contract for all: float32 on the CPU, float64 on the reference; views may be
+// strided.
+namespace cloze {
+
+// output[rows, out] = input[rows, in] · weightᵀ + bias
+struct LinearForward {
+  Tensor input;      // [rows, in]; input.live is the live row count
+  Tensor weight;     // [out, in]
+  Tensor bias = {};  // [1, out], or none
+  Tensor output;     // [rows, out]; aliases nothing
+};
+
+// input_gradient[rows, in] (=, +=) output_gradient[rows, out] · weight
+struct LinearInputGradient {
+  Tensor output_gradient;  // [rows, out]; its live rows count
+  Tensor weight;           // [out, in]
+  Tensor input_gradient;   // [rows, in]
+  GradientMode mode = GradientMode::overwrite;
+};
+
+// weight_gradient[out, in] (=, +=) output_gradient[rows, out]ᵀ · input[rows, in], over live rows
+// (none live: zero in overwrite mode).
+struct LinearWeightGradient {
+  Tensor output_gradient;  // [rows, out]; its live rows count
+  Tensor input;            // [rows, in]
+  Tensor weight_gradient;  // [out, in]
+  GradientMode mode = GradientMode::overwrite;
+};
+
+void linear_forward(Reference&, const LinearForward&);
+void linear_forward(Cpu&, const LinearForward&);
+void linear_input_gradient(Reference&, const LinearInputGradient&);
+void linear_input_gradient(Cpu&, const LinearInputGradient&);
+void linear_weight_gradient(Reference&, const LinearWeightGradient&);
+void linear_weight_gradient(Cpu&, const LinearWeightGradient&);
+
+}  // namespace cloze
