@@ -6,7 +6,8 @@
 #include <string>
 #include <utility>
 
-// Log lines go to standard error (results go to standard output) and, once a run folder is open, to its log.txt.
+// Log lines go to standard error (results go to standard output) and, once a run folder is open, to its
+// log.txt.
 namespace cloze::log {
 
 enum class Level { debug, info, warning, error };
