@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace cloze {
+
+// What the passes may know of the machine: data, not a device, so planning needs no GPU.
+struct Target {
+  std::string architecture = "cpu";
+  // Does the matmul library add a bias while it writes the output? If not, the bias moves into the op that
+  // reads it next.
+  bool matmul_adds_bias = false;
+};
+
+}  // namespace cloze
