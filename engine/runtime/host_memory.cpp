@@ -22,10 +22,10 @@ HostMemory::HostMemory(int64_t bytes) : bytes_(bytes) {
   }
   constexpr int64_t huge_page_worthwhile = 4 << 20;
   if (bytes >= huge_page_worthwhile) ::madvise(mapped, size, MADV_HUGEPAGE);
-  data_ = {static_cast<std::byte*>(mapped), Unmap{size}};
+  data_ = {static_cast<std::byte*>(mapped), UnmapHostMemory{size}};
 }
 
-void HostMemory::Unmap::operator()(std::byte* data) const {
+void UnmapHostMemory::operator()(std::byte* data) const {
   ::munmap(data, bytes);
 }
 

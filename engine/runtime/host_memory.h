@@ -6,6 +6,11 @@
 
 namespace cloze {
 
+struct UnmapHostMemory {
+  size_t bytes = 0;
+  void operator()(std::byte* data) const;
+};
+
 // Page-aligned memory of the host, zero at first. Large blocks ask for huge pages.
 class HostMemory {
  public:
@@ -15,11 +20,7 @@ class HostMemory {
   int64_t bytes() const { return bytes_; }
 
  private:
-  struct Unmap {
-    size_t bytes = 0;
-    void operator()(std::byte* data) const;
-  };
-  std::unique_ptr<std::byte, Unmap> data_;
+  std::unique_ptr<std::byte, UnmapHostMemory> data_;
   int64_t bytes_ = 0;
 };
 
