@@ -41,7 +41,7 @@ std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs)
   require(inputs[scalars].columns == OptimizerScalars::count && inputs[norm].elements() == 1,
           "scalars must be [1, 3] and the norm [1, 1]");
   const int64_t workspace_size =
-      attributes_.kind == OptimizerKind::lamb
+      attributes_.rule == UpdateRule::lamb
           ? lamb_workspace(static_cast<int64_t>(attributes_.segments->size()), inputs[0].columns)
           : 1;
   return {inputs[parameters],
@@ -62,7 +62,7 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
   const Clipping clipping{.norm = operands.inputs[norm],
                           .max_norm = attributes_.max_gradient_norm,
                           .skipped = operands.outputs[skipped]};
-  if (attributes_.kind == OptimizerKind::adamw) {
+  if (attributes_.rule == UpdateRule::adamw) {
     const AdamW kernel{.parameters = operands.inputs[parameters],
                        .gradients = operands.inputs[gradients],
                        .first_moment = operands.inputs[first_moment],

@@ -35,10 +35,10 @@ class GradientNormOp final : public BoundOp<GradientNormOp> {
 };
 extern template class BoundOp<GradientNormOp>;
 
-enum class OptimizerKind : uint8_t { adamw, lamb };
+enum class UpdateRule : uint8_t { adamw, lamb };
 
 struct UpdateAttributes {
-  OptimizerKind kind = OptimizerKind::adamw;
+  UpdateRule rule = UpdateRule::adamw;
   float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-6f, max_gradient_norm = 1.0f;
   std::shared_ptr<const std::vector<ParameterSegment>> segments;
 };
@@ -50,9 +50,7 @@ class UpdateOp final : public BoundOp<UpdateOp> {
   enum Input { parameters, gradients, first_moment, second_moment, scalars, norm, input_count };
   enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace };
   explicit UpdateOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
-  std::string_view name() const override {
-    return attributes_.kind == OptimizerKind::adamw ? "adamw" : "lamb";
-  }
+  std::string_view name() const override { return attributes_.rule == UpdateRule::adamw ? "adamw" : "lamb"; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
