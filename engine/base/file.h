@@ -31,7 +31,8 @@ class MappedFile {
 };
 
 // A file that appears whole or not at all: written beside `path`, fsynced and renamed by commit(), removed by the
-// destructor otherwise. A failed write (a full disk) throws Error and leaves what was at `path` alone.
+// destructor otherwise. A failed write (a full disk) throws Error, leaves what was at `path` alone and gives the new file
+// up for good: commit() after it throws too.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -46,6 +47,8 @@ class AtomicFile {
 
  private:
   void flush();
+  void give_up();
+  [[noreturn]] void give_up_and_fail(const char* action, int error_number);
   [[noreturn]] void fail(const char* action, int error_number) const;
 
   std::filesystem::path path_, temporary_;
