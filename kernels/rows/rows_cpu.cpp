@@ -10,9 +10,12 @@ namespace cloze {
 namespace {
 
 std::byte* row_bytes(const Tensor& tensor, int64_t row) {
-  return static_cast<std::byte*>(tensor.data) + row * tensor.stride * static_cast<int64_t>(size_of(tensor.dtype));
+  return static_cast<std::byte*>(tensor.data) +
+         row * tensor.stride * static_cast<int64_t>(size_of(tensor.dtype));
 }
-size_t row_size(const Tensor& tensor) { return static_cast<size_t>(tensor.columns) * size_of(tensor.dtype); }
+size_t row_size(const Tensor& tensor) {
+  return static_cast<size_t>(tensor.columns) * size_of(tensor.dtype);
+}
 
 // Rows handed to a thread at a time: 64 KiB at least.
 int64_t row_grain(const Tensor& tensor) {
@@ -32,7 +35,8 @@ void gather_rows(Cpu&, const GatherRows& op) {
   assert(op.input.dtype == op.output.dtype);
   parallel_for(0, op.index.live_rows(), row_grain(op.output), [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; ++row)
-      std::memcpy(row_bytes(op.output, row), row_bytes(op.input, *op.index.row<int32_t>(row)), row_size(op.input));
+      std::memcpy(row_bytes(op.output, row), row_bytes(op.input, *op.index.row<int32_t>(row)),
+                  row_size(op.input));
   });
 }
 
@@ -41,7 +45,8 @@ void scatter_rows(Cpu&, const ScatterRows& op) {
   const bool overwrite = op.mode == GradientMode::overwrite;
   if (overwrite)
     parallel_for(0, op.output.live_rows(), row_grain(op.output), [&](int64_t first, int64_t last) {
-      for (int64_t row = first; row < last; ++row) std::memset(row_bytes(op.output, row), 0, row_size(op.output));
+      for (int64_t row = first; row < last; ++row)
+        std::memset(row_bytes(op.output, row), 0, row_size(op.output));
     });
   // Target rows are distinct: each is written by one thread.
   parallel_for(0, op.index.live_rows(), row_grain(op.input), [&](int64_t first, int64_t last) {
