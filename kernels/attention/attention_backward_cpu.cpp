@@ -18,6 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace cloze {
 namespace HWY_NAMESPACE {
+namespace {
 
 constexpr int64_t backward_block_queries = 8 * tile_rows;
 constexpr int64_t backward_block_keys = 256;
@@ -51,14 +52,14 @@ HWY_INLINE void score_gradient_row(float* HWY_RESTRICT scores, float* HWY_RESTRI
                                    float log_sum_exp, float mean, const DropoutRow& dropout,
                                    int64_t first_key) {
   const FullTag tag;
-  for (int64_t k = 0; k < keys; k += 4 * lanes) {
+  for (int64_t k = 0; k < keys; k += 4 * vector_lanes) {
     hn::Vec<FullTag> multipliers[4];
     if constexpr (Dropped) {
       dropout_multipliers(tag, dropout, static_cast<uint32_t>(first_key + k), multipliers[0], multipliers[1],
                           multipliers[2], multipliers[3]);
     }
-    for (int64_t j = 0; j < 4 && k + j * lanes < keys; ++j) {
-      const int64_t at = k + j * lanes;
+    for (int64_t j = 0; j < 4 && k + j * vector_lanes < keys; ++j) {
+      const int64_t at = k + j * vector_lanes;
       const auto probability =
           vector_exp(tag, hn::Sub(hn::Load(tag, scores + at), hn::Set(tag, log_sum_exp)));
       auto gradient = hn::Load(tag, gradients + at);
@@ -83,8 +84,8 @@ HWY_NOINLINE void score_gradients(const AttentionBackward& call, const Attention
       dropout = dropout_row(call.dropout, row);
       dropout.row = dropout.row * static_cast<uint32_t>(call.shape.heads) + static_cast<uint32_t>(task.head);
     }
-    const float mean = dot(call.output_gradient.row<float>(row) + task.first_column,
-                           call.output.row<float>(row) + task.first_column, call.shape.head_size);
+    const float mean = row_dot(call.output_gradient.row<float>(row) + task.first_column,
+                               call.output.row<float>(row) + task.first_column, call.shape.head_size);
     score_gradient_row<Dropped>(block.probabilities + i * block.score_stride,
                                 block.score_gradients + i * block.score_stride, keys.count,
                                 call.log_sum_exp.row<float>(row)[task.head], mean, dropout, keys.first);
@@ -146,6 +147,8 @@ void store_key_gradients(const AttentionBackward& call, const AttentionTask& tas
   }
 }
 
+}  // namespace
+
 void backward_task(const void* opaque, const AttentionTask& task) {
   const auto& call = *static_cast<const AttentionBackward*>(opaque);
   const int64_t size = call.shape.head_size;
@@ -185,8 +188,12 @@ namespace cloze {
 HWY_EXPORT(backward_task);
 
 void attention_backward(Cpu&, const AttentionBackward& call) {
-  for_each_attention_task(call.shape, call.query_offsets, call.key_offsets,
-                          HWY_DYNAMIC_POINTER(backward_task), &call);
+  for_each_attention_task(
+      call.shape, call.query_offsets, call.key_offsets,
+      [](const void* opaque, const AttentionTask& task) {
+        HWY_DYNAMIC_DISPATCH(backward_task)(opaque, task);
+      },
+      &call);
 }
 
 }  // namespace cloze

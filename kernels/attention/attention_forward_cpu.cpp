@@ -17,6 +17,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace cloze {
 namespace HWY_NAMESPACE {
+namespace {
 
 // A block of queries meets a block of keys at a time. Up to block_keys keys the softmax of a row is taken in
 // one piece; beyond, its maximum and sum run along (online softmax).
@@ -45,7 +46,7 @@ HWY_INLINE float mask_and_maximum(float* HWY_RESTRICT scores, int64_t keys) {
   const auto lowest = hn::Set(tag, -std::numeric_limits<float>::infinity());
   auto maximum = lowest;
   int64_t k = 0;
-  for (; k + lanes <= keys; k += lanes) maximum = hn::Max(maximum, hn::Load(tag, scores + k));
+  for (; k + vector_lanes <= keys; k += vector_lanes) maximum = hn::Max(maximum, hn::Load(tag, scores + k));
   if (k < keys) {
     const auto live = hn::FirstN(tag, static_cast<size_t>(keys - k));
     const auto masked = hn::IfThenElse(live, hn::Load(tag, scores + k), lowest);
@@ -62,14 +63,14 @@ HWY_INLINE float exponentials(float* HWY_RESTRICT scores, int64_t keys, float ma
   const FullTag tag;
   const auto shift = hn::Set(tag, maximum);
   auto sum = hn::Zero(tag);
-  for (int64_t k = 0; k < keys; k += 4 * lanes) {
+  for (int64_t k = 0; k < keys; k += 4 * vector_lanes) {
     hn::Vec<FullTag> multipliers[4];
     if constexpr (Dropped) {
       dropout_multipliers(tag, dropout, static_cast<uint32_t>(first_key + k), multipliers[0], multipliers[1],
                           multipliers[2], multipliers[3]);
     }
-    for (int64_t j = 0; j < 4 && k + j * lanes < keys; ++j) {
-      float* HWY_RESTRICT target = scores + k + j * lanes;
+    for (int64_t j = 0; j < 4 && k + j * vector_lanes < keys; ++j) {
+      float* HWY_RESTRICT target = scores + k + j * vector_lanes;
       auto value = vector_exp(tag, hn::Sub(hn::Load(tag, target), shift));
       sum = hn::Add(sum, value);
       if constexpr (Dropped) value = hn::Mul(value, multipliers[j]);
@@ -81,7 +82,7 @@ HWY_INLINE float exponentials(float* HWY_RESTRICT scores, int64_t keys, float ma
 
 HWY_INLINE void scale_row(float* HWY_RESTRICT row, int64_t width, float factor) {
   const FullTag tag;
-  for (int64_t c = 0; c < width; c += lanes) {
+  for (int64_t c = 0; c < width; c += vector_lanes) {
     hn::Store(hn::Mul(hn::Load(tag, row + c), hn::Set(tag, factor)), tag, row + c);
   }
 }
@@ -136,6 +137,8 @@ void forward_block(const AttentionForward& call, const AttentionTask& task, cons
   }
 }
 
+}  // namespace
+
 void forward_task(const void* opaque, const AttentionTask& task) {
   const auto& call = *static_cast<const AttentionForward*>(opaque);
   if (task.queries == 0) return;
@@ -170,8 +173,11 @@ namespace cloze {
 HWY_EXPORT(forward_task);
 
 void attention_forward(Cpu&, const AttentionForward& call) {
-  for_each_attention_task(call.shape, call.query_offsets, call.key_offsets, HWY_DYNAMIC_POINTER(forward_task),
-                          &call);
+  for_each_attention_task(
+      call.shape, call.query_offsets, call.key_offsets,
+      [](const void* opaque, const AttentionTask& task) { HWY_DYNAMIC_DISPATCH(forward_task)
+                                                          (opaque, task); },
+      &call);
 }
 
 }  // namespace cloze

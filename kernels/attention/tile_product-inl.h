@@ -25,13 +25,18 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FullTag = hn::ScalableTag<float>;
 using QuarterTag = hn::FixedTag<float, 4>;
 
-constexpr int64_t lanes = static_cast<int64_t>(hn::MaxLanes(FullTag()));
+constexpr int64_t vector_lanes = static_cast<int64_t>(hn::MaxLanes(FullTag()));
 constexpr int tile_rows = 6;
-constexpr int tile_vectors = lanes == 16 ? 4 : 2;  // 24 accumulators of 32 registers, or 12 of 16
-constexpr int64_t panel_columns = tile_vectors * lanes;
+constexpr int tile_vectors = vector_lanes == 16 ? 4 : 2;  // 24 accumulators of 32 registers, or 12 of 16
+constexpr int64_t panel_columns = tile_vectors * vector_lanes;
 
 constexpr int64_t pad_to_lanes(int64_t columns) {
-  return (columns + lanes - 1) / lanes * lanes;
+  return (columns + vector_lanes - 1) / vector_lanes * vector_lanes;
+}
+// The row stride of a tile of scores: one more vector, so that a column of it does not fall into a few cache
+// sets.
+constexpr int64_t padded_score_stride(int64_t keys) {
+  return pad_to_lanes(keys) + std::max<int64_t>(vector_lanes, 16);
 }
 
 // Element (i, r) lies at data[i * row_stride + r * depth_stride].
@@ -49,14 +54,14 @@ HWY_INLINE void product_tile(LeftOperand left, const float* HWY_RESTRICT panel, 
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) {
-      sums[i][j] = accumulate ? hn::Load(tag, target + i * target_stride + j * lanes) : hn::Zero(tag);
+      sums[i][j] = accumulate ? hn::Load(tag, target + i * target_stride + j * vector_lanes) : hn::Zero(tag);
     }
   }
   const float* HWY_RESTRICT element = left.data;
-  for (int64_t r = 0; r < depth; ++r, element += left.depth_stride, panel += Vectors * lanes) {
+  for (int64_t r = 0; r < depth; ++r, element += left.depth_stride, panel += Vectors * vector_lanes) {
     hn::Vec<FullTag> right[Vectors];
 #pragma GCC unroll 8
-    for (int j = 0; j < Vectors; ++j) right[j] = hn::Load(tag, panel + j * lanes);
+    for (int j = 0; j < Vectors; ++j) right[j] = hn::Load(tag, panel + j * vector_lanes);
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
       const auto factor = hn::Set(tag, element[i * left.row_stride]);
@@ -67,14 +72,15 @@ HWY_INLINE void product_tile(LeftOperand left, const float* HWY_RESTRICT panel, 
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < Vectors; ++j) hn::Store(sums[i][j], tag, target + i * target_stride + j * lanes);
+    for (int j = 0; j < Vectors; ++j)
+      hn::Store(sums[i][j], tag, target + i * target_stride + j * vector_lanes);
   }
 }
 
 // All rows against one panel of `Vectors` vectors.
 template <int Vectors>
-HWY_NOINLINE void product_panel(LeftOperand left, int64_t rows, const float* panel, int64_t depth,
-                                bool accumulate, float* target, int64_t target_stride) {
+HWY_NOINLINE inline void product_panel(LeftOperand left, int64_t rows, const float* panel, int64_t depth,
+                                       bool accumulate, float* target, int64_t target_stride) {
   int64_t i = 0;
   const auto tile = [&]<int Rows>() HWY_ATTR {
     const LeftOperand part{left.data + i * left.row_stride, left.row_stride, left.depth_stride};
@@ -100,11 +106,11 @@ HWY_NOINLINE void product_panel(LeftOperand left, int64_t rows, const float* pan
 
 // target [rows, pad_to_lanes(columns)] (=, +=) left [rows, depth] · right, packed by pack_rows or
 // pack_transposed. target is aligned to vectors, its stride a multiple of them.
-HWY_NOINLINE void product(LeftOperand left, int64_t rows, const float* right, int64_t depth, int64_t columns,
-                          bool accumulate, float* target, int64_t target_stride) {
+HWY_NOINLINE inline void product(LeftOperand left, int64_t rows, const float* right, int64_t depth,
+                                 int64_t columns, bool accumulate, float* target, int64_t target_stride) {
   for (int64_t first = 0; first < columns; first += panel_columns) {
     const float* panel = right + first * depth;
-    const int64_t vectors = std::min<int64_t>(tile_vectors, pad_to_lanes(columns - first) / lanes);
+    const int64_t vectors = std::min<int64_t>(tile_vectors, pad_to_lanes(columns - first) / vector_lanes);
     switch (vectors) {
       case 1:
         product_panel<1>(left, rows, panel, depth, accumulate, target + first, target_stride);
@@ -131,7 +137,7 @@ HWY_INLINE void copy_scaled(const float* HWY_RESTRICT source, int64_t count, int
   const FullTag tag;
   const QuarterTag quarter;
   int64_t c = 0;
-  for (; c + lanes <= count; c += lanes) {
+  for (; c + vector_lanes <= count; c += vector_lanes) {
     hn::StoreU(hn::Mul(hn::LoadU(tag, source + c), hn::Set(tag, factor)), tag, target + c);
   }
   for (; c < count; c += 4) {
@@ -142,16 +148,16 @@ HWY_INLINE void copy_scaled(const float* HWY_RESTRICT source, int64_t count, int
 
 // The left operand: factor · source [rows, columns], contiguous (rows of a tensor lie pages apart and share
 // few cache sets). columns: a multiple of 4.
-HWY_NOINLINE void copy_rows(const float* source, int64_t stride, int64_t rows, int64_t columns, float factor,
-                            float* target) {
+HWY_NOINLINE inline void copy_rows(const float* source, int64_t stride, int64_t rows, int64_t columns,
+                                   float factor, float* target) {
   for (int64_t row = 0; row < rows; ++row) {
     copy_scaled(source + row * stride, columns, columns, factor, target + row * columns);
   }
 }
 
 // B = factor · source [rows, columns]: depth is rows.
-HWY_NOINLINE void pack_rows(const float* source, int64_t stride, int64_t rows, int64_t columns, float factor,
-                            float* target) {
+HWY_NOINLINE inline void pack_rows(const float* source, int64_t stride, int64_t rows, int64_t columns,
+                                   float factor, float* target) {
   for (int64_t first = 0; first < columns; first += panel_columns) {
     const int64_t count = std::min(panel_columns, columns - first);
     const int64_t width = pad_to_lanes(count);
@@ -163,8 +169,8 @@ HWY_NOINLINE void pack_rows(const float* source, int64_t stride, int64_t rows, i
 }
 
 // B = sourceᵀ [columns, rows]: depth is columns, a multiple of 4; missing rows of the last panel are zero.
-HWY_NOINLINE void pack_transposed(const float* source, int64_t stride, int64_t rows, int64_t columns,
-                                  float* target) {
+HWY_NOINLINE inline void pack_transposed(const float* source, int64_t stride, int64_t rows, int64_t columns,
+                                         float* target) {
   const QuarterTag quarter;
   const hn::Repartition<double, QuarterTag> pairs;
   for (int64_t row = 0; row < pad_to_lanes(rows); row += 4) {
@@ -199,18 +205,18 @@ HWY_INLINE void store_row(const float* HWY_RESTRICT row, int64_t count, float fa
     hn::StoreU(hn::MulAdd(hn::LoadU(tag, row + c), hn::Set(tag, factor), old), tag, target + c);
   };
   int64_t c = 0;
-  for (; c + lanes <= count; c += lanes) store(FullTag(), c);
+  for (; c + vector_lanes <= count; c += vector_lanes) store(FullTag(), c);
   for (; c < count; c += 4) store(QuarterTag(), c);
 }
 
 // left · right; count: a multiple of 4.
-HWY_INLINE float dot(const float* HWY_RESTRICT left, const float* HWY_RESTRICT right, int64_t count) {
+HWY_INLINE float row_dot(const float* HWY_RESTRICT left, const float* HWY_RESTRICT right, int64_t count) {
   const FullTag tag;
   const QuarterTag quarter;
   auto sum = hn::Zero(tag);
   auto rest = hn::Zero(quarter);
   int64_t c = 0;
-  for (; c + lanes <= count; c += lanes)
+  for (; c + vector_lanes <= count; c += vector_lanes)
     sum = hn::MulAdd(hn::LoadU(tag, left + c), hn::LoadU(tag, right + c), sum);
   for (; c < count; c += 4)
     rest = hn::MulAdd(hn::LoadU(quarter, left + c), hn::LoadU(quarter, right + c), rest);
