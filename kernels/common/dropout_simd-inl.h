@@ -17,6 +17,9 @@ namespace cloze {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// The most columns of one group, 4 * Lanes(d).
+constexpr int64_t dropout_group_max = 4 * HWY_MAX_BYTES / sizeof(float);
+
 // One row's mask: everything but the column.
 struct DropoutRow {
   PhiloxKey key;
