@@ -5,7 +5,8 @@
 #include <numbers>
 #include <vector>
 
-// Loops in the arithmetic T of the tensors: double, or plain float32, the yardstick of the tests.
+#include "kernels/common/reference.h"
+
 namespace cloze {
 namespace {
 
@@ -18,7 +19,7 @@ T activate(Activation activation, T x) {
     case Activation::identity:
       return x;
     case Activation::relu:
-      return x > T(0) ? x : T(0);
+      return x < T(0) ? T(0) : x;  // NaN stays NaN
     case Activation::tanh:
       return std::tanh(x);
     case Activation::gelu_tanh:
@@ -59,41 +60,41 @@ T biased(const Tensor& input, const Tensor& bias, int64_t row, int64_t column) {
 }
 
 template <typename T>
-void forward(const ActivationForward& call) {
-  for (int64_t row = 0; row < call.input.live_rows(); ++row) {
-    for (int64_t c = 0; c < call.input.columns; ++c) {
-      call.output.row<T>(row)[c] = activate(call.activation, biased<T>(call.input, call.bias, row, c));
+void forward(const ActivationForward& op) {
+  for (int64_t row = 0; row < op.input.live_rows(); ++row) {
+    for (int64_t c = 0; c < op.input.columns; ++c) {
+      op.output.row<T>(row)[c] = activate(op.activation, biased<T>(op.input, op.bias, row, c));
     }
   }
 }
 
 template <typename T>
-void backward(const ActivationBackward& call) {
-  const int64_t columns = call.input.columns;
+void backward(const ActivationBackward& op) {
+  const int64_t columns = op.input.columns;
   std::vector<T> sums(static_cast<size_t>(columns));
-  for (int64_t row = 0; row < call.output_gradient.live_rows(); ++row) {
+  for (int64_t row = 0; row < op.output_gradient.live_rows(); ++row) {
     for (int64_t c = 0; c < columns; ++c) {
-      const T slope = activation_slope(call.activation, biased<T>(call.input, call.bias, row, c));
-      const T gradient = call.output_gradient.row<T>(row)[c] * slope;
-      call.input_gradient.row<T>(row)[c] = gradient;
+      const T slope = activation_slope(op.activation, biased<T>(op.input, op.bias, row, c));
+      const T gradient = op.output_gradient.row<T>(row)[c] * slope;
+      op.input_gradient.row<T>(row)[c] = gradient;
       sums[c] += gradient;
     }
   }
-  if (!call.bias_gradient) return;
+  if (!op.bias_gradient) return;
   for (int64_t c = 0; c < columns; ++c) {
-    T& target = call.bias_gradient.as<T>()[c];
-    target = sums[c] + (call.mode == GradientMode::accumulate ? target : T(0));
+    T& target = op.bias_gradient.as<T>()[c];
+    target = sums[c] + (op.mode == GradientMode::accumulate ? target : T(0));
   }
 }
 
 }  // namespace
 
-void activation_forward(Reference&, const ActivationForward& call) {
-  call.input.dtype == DType::f64 ? forward<double>(call) : forward<float>(call);
+void activation_forward(Reference&, const ActivationForward& op) {
+  with_element_type(op.input, [&]<typename T>(T) { forward<T>(op); });
 }
 
-void activation_backward(Reference&, const ActivationBackward& call) {
-  call.input.dtype == DType::f64 ? backward<double>(call) : backward<float>(call);
+void activation_backward(Reference&, const ActivationBackward& op) {
+  with_element_type(op.input, [&]<typename T>(T) { backward<T>(op); });
 }
 
 }  // namespace cloze

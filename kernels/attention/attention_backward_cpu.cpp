@@ -75,44 +75,44 @@ HWY_INLINE void score_gradient_row(float* HWY_RESTRICT scores, float* HWY_RESTRI
 }
 
 template <bool Dropped>
-HWY_NOINLINE void score_gradients(const AttentionBackward& call, const AttentionTask& task,
+HWY_NOINLINE void score_gradients(const AttentionBackward& op, const AttentionTask& task,
                                   const KeyBlock& keys, const BackwardQueries& block) {
   for (int64_t i = 0; i < block.count; ++i) {
     const int64_t row = block.first + i;
     DropoutRow dropout{};
     if constexpr (Dropped) {
-      dropout = dropout_row(call.dropout, row);
-      dropout.row = dropout.row * static_cast<uint32_t>(call.shape.heads) + static_cast<uint32_t>(task.head);
+      dropout = dropout_row(op.dropout, row);
+      dropout.row = dropout.row * static_cast<uint32_t>(op.shape.heads) + static_cast<uint32_t>(task.head);
     }
-    const float mean = row_dot(call.output_gradient.row<float>(row) + task.first_column,
-                               call.output.row<float>(row) + task.first_column, call.shape.head_size);
+    const float mean = row_dot(op.output_gradient.row<float>(row) + task.first_column,
+                               op.output.row<float>(row) + task.first_column, op.shape.head_size);
     score_gradient_row<Dropped>(block.probabilities + i * block.score_stride,
                                 block.score_gradients + i * block.score_stride, keys.count,
-                                call.log_sum_exp.row<float>(row)[task.head], mean, dropout, keys.first);
+                                op.log_sum_exp.row<float>(row)[task.head], mean, dropout, keys.first);
   }
 }
 
 // One block of queries against one block of keys: adds to the keys' gradients and writes (first block of
 // keys) or adds to the queries' own.
-void backward_block(const AttentionBackward& call, const AttentionTask& task, const KeyBlock& keys,
+void backward_block(const AttentionBackward& op, const AttentionTask& task, const KeyBlock& keys,
                     const BackwardQueries& block) {
-  const int64_t size = call.shape.head_size;
+  const int64_t size = op.shape.head_size;
   const int64_t width = pad_to_lanes(size);
   const int64_t stride = block.score_stride;
   const bool first_queries = block.first == task.first_query;
-  const float* query = call.query.row<float>(block.first) + task.first_column;
-  const float* gradient = call.output_gradient.row<float>(block.first) + task.first_column;
-  copy_rows(query, call.query.stride, block.count, size, call.shape.scale, block.queries);
-  copy_rows(gradient, call.output_gradient.stride, block.count, size, 1, block.gradients);
-  pack_rows(query, call.query.stride, block.count, size, call.shape.scale, block.packed_queries);
-  pack_rows(gradient, call.output_gradient.stride, block.count, size, 1, block.packed_gradients);
+  const float* query = op.query.row<float>(block.first) + task.first_column;
+  const float* gradient = op.output_gradient.row<float>(block.first) + task.first_column;
+  copy_rows(query, op.query.stride, block.count, size, op.shape.scale, block.queries);
+  copy_rows(gradient, op.output_gradient.stride, block.count, size, 1, block.gradients);
+  pack_rows(query, op.query.stride, block.count, size, op.shape.scale, block.packed_queries);
+  pack_rows(gradient, op.output_gradient.stride, block.count, size, 1, block.packed_gradients);
 
   product({block.queries, size, 1}, block.count, keys.transposed_keys, size, keys.count, false,
           block.probabilities, stride);
   product({block.gradients, size, 1}, block.count, keys.transposed_values, size, keys.count, false,
           block.score_gradients, stride);
-  call.dropout.active() ? score_gradients<true>(call, task, keys, block)
-                        : score_gradients<false>(call, task, keys, block);
+  op.dropout.active() ? score_gradients<true>(op, task, keys, block)
+                        : score_gradients<false>(op, task, keys, block);
   product({block.probabilities, 1, stride}, keys.count, block.packed_gradients, block.count, size,
           !first_queries, keys.value_gradients, width);
   product({block.score_gradients, 1, stride}, keys.count, block.packed_queries, block.count, size,
@@ -120,38 +120,38 @@ void backward_block(const AttentionBackward& call, const AttentionTask& task, co
   product({block.score_gradients, stride, 1}, block.count, keys.keys, keys.count, size, false,
           block.query_gradients, width);
   for (int64_t i = 0; i < block.count; ++i) {
-    store_row(block.query_gradients + i * width, size, call.shape.scale, keys.first > 0,
-              call.query_gradient.row<float>(block.first + i) + task.first_column);
+    store_row(block.query_gradients + i * width, size, op.shape.scale, keys.first > 0,
+              op.query_gradient.row<float>(block.first + i) + task.first_column);
   }
 }
 
-void pack_keys(const AttentionBackward& call, const AttentionTask& task, const KeyBlock& block) {
+void pack_keys(const AttentionBackward& op, const AttentionTask& task, const KeyBlock& block) {
   const int64_t row = task.first_key + block.first;
-  const int64_t size = call.shape.head_size;
-  const float* key = call.key.row<float>(row) + task.first_column;
-  const float* value = call.value.row<float>(row) + task.first_column;
-  pack_transposed(key, call.key.stride, block.count, size, block.transposed_keys);
-  pack_transposed(value, call.value.stride, block.count, size, block.transposed_values);
-  pack_rows(key, call.key.stride, block.count, size, 1, block.keys);
+  const int64_t size = op.shape.head_size;
+  const float* key = op.key.row<float>(row) + task.first_column;
+  const float* value = op.value.row<float>(row) + task.first_column;
+  pack_transposed(key, op.key.stride, block.count, size, block.transposed_keys);
+  pack_transposed(value, op.value.stride, block.count, size, block.transposed_values);
+  pack_rows(key, op.key.stride, block.count, size, 1, block.keys);
 }
 
-void store_key_gradients(const AttentionBackward& call, const AttentionTask& task, const KeyBlock& block) {
-  const int64_t size = call.shape.head_size;
+void store_key_gradients(const AttentionBackward& op, const AttentionTask& task, const KeyBlock& block) {
+  const int64_t size = op.shape.head_size;
   const int64_t width = pad_to_lanes(size);
   for (int64_t k = 0; k < block.count; ++k) {
     const int64_t row = task.first_key + block.first + k;
     store_row(block.key_gradients + k * width, size, 1, false,
-              call.key_gradient.row<float>(row) + task.first_column);
+              op.key_gradient.row<float>(row) + task.first_column);
     store_row(block.value_gradients + k * width, size, 1, false,
-              call.value_gradient.row<float>(row) + task.first_column);
+              op.value_gradient.row<float>(row) + task.first_column);
   }
 }
 
 }  // namespace
 
 void backward_task(const void* opaque, const AttentionTask& task) {
-  const auto& call = *static_cast<const AttentionBackward*>(opaque);
-  const int64_t size = call.shape.head_size;
+  const auto& op = *static_cast<const AttentionBackward*>(opaque);
+  const int64_t size = op.shape.head_size;
   const int64_t width = pad_to_lanes(size);
   const int64_t most_keys = std::min(task.keys, backward_block_keys);
   const int64_t score_stride = padded_score_stride(most_keys);
@@ -165,7 +165,7 @@ void backward_task(const void* opaque, const AttentionTask& task) {
                         pieces[8], pieces[9], pieces[10], pieces[11], score_stride};
   for (keys.first = 0; keys.first < task.keys; keys.first += most_keys) {
     keys.count = std::min(most_keys, task.keys - keys.first);
-    pack_keys(call, task, keys);
+    pack_keys(op, task, keys);
     if (task.queries == 0) {
       std::fill_n(keys.key_gradients, keys.count * width, 0.0f);
       std::fill_n(keys.value_gradients, keys.count * width, 0.0f);
@@ -173,9 +173,9 @@ void backward_task(const void* opaque, const AttentionTask& task) {
     for (int64_t first = 0; first < task.queries; first += queries) {
       block.first = task.first_query + first;
       block.count = std::min(queries, task.queries - first);
-      backward_block(call, task, keys, block);
+      backward_block(op, task, keys, block);
     }
-    store_key_gradients(call, task, keys);
+    store_key_gradients(op, task, keys);
   }
 }
 
@@ -187,13 +187,13 @@ HWY_AFTER_NAMESPACE();
 namespace cloze {
 HWY_EXPORT(backward_task);
 
-void attention_backward(Cpu&, const AttentionBackward& call) {
+void attention_backward(Cpu&, const AttentionBackward& op) {
   for_each_attention_task(
-      call.shape, call.query_offsets, call.key_offsets,
+      op.shape, op.query_offsets, op.key_offsets,
       [](const void* opaque, const AttentionTask& task) {
         HWY_DYNAMIC_DISPATCH(backward_task)(opaque, task);
       },
-      &call);
+      &op);
 }
 
 }  // namespace cloze

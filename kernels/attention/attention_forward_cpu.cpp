@@ -90,13 +90,13 @@ HWY_INLINE void scale_row(float* HWY_RESTRICT row, int64_t width, float factor) 
 // Turns the block's scores against `keys` keys into unnormalised probabilities, and brings the running
 // maximum, sum and output of every row to the new maximum.
 template <bool Dropped>
-HWY_NOINLINE void online_softmax(const AttentionForward& call, const AttentionTask& task, QueryBlock& block,
+HWY_NOINLINE void online_softmax(const AttentionForward& op, const AttentionTask& task, QueryBlock& block,
                                  int64_t first_key, int64_t keys) {
   for (int64_t i = 0; i < block.count; ++i) {
     DropoutRow dropout{};
     if constexpr (Dropped) {
-      dropout = dropout_row(call.dropout, block.first + i);
-      dropout.row = dropout.row * static_cast<uint32_t>(call.shape.heads) + static_cast<uint32_t>(task.head);
+      dropout = dropout_row(op.dropout, block.first + i);
+      dropout.row = dropout.row * static_cast<uint32_t>(op.shape.heads) + static_cast<uint32_t>(task.head);
     }
     float* scores = block.scores + i * block.score_stride;
     const float highest = mask_and_maximum(scores, keys);
@@ -105,7 +105,7 @@ HWY_NOINLINE void online_softmax(const AttentionForward& call, const AttentionTa
       block.sum[i] = 0;
     } else if (highest > block.maximum[i]) {
       const float factor = std::exp(block.maximum[i] - highest);
-      const int64_t width = pad_to_lanes(call.shape.head_size);
+      const int64_t width = pad_to_lanes(op.shape.head_size);
       scale_row(block.outputs + i * width, width, factor);
       block.maximum[i] = highest;
       block.sum[i] *= factor;
@@ -115,52 +115,52 @@ HWY_NOINLINE void online_softmax(const AttentionForward& call, const AttentionTa
 }
 
 // The outputs and log_sum_exp of one block of queries.
-void forward_block(const AttentionForward& call, const AttentionTask& task, const PackedKeys& packed,
+void forward_block(const AttentionForward& op, const AttentionTask& task, const PackedKeys& packed,
                    QueryBlock& block) {
-  const int64_t size = call.shape.head_size;
+  const int64_t size = op.shape.head_size;
   const int64_t width = pad_to_lanes(size);
-  const auto softmax = call.dropout.active() ? online_softmax<true> : online_softmax<false>;
-  copy_rows(call.query.row<float>(block.first) + task.first_column, call.query.stride, block.count, size,
-            call.shape.scale, block.queries);
+  const auto softmax = op.dropout.active() ? online_softmax<true> : online_softmax<false>;
+  copy_rows(op.query.row<float>(block.first) + task.first_column, op.query.stride, block.count, size,
+            op.shape.scale, block.queries);
   for (int64_t first = 0; first < task.keys; first += forward_block_keys) {
     const int64_t keys = std::min(forward_block_keys, task.keys - first);
     product({block.queries, size, 1}, block.count, packed.transposed + first * size, size, keys, false,
             block.scores, block.score_stride);
-    softmax(call, task, block, first, keys);
+    softmax(op, task, block, first, keys);
     product({block.scores, block.score_stride, 1}, block.count, packed.values + first * width, keys, size,
             first > 0, block.outputs, width);
   }
   for (int64_t i = 0; i < block.count; ++i) {
     store_row(block.outputs + i * width, size, 1 / block.sum[i], false,
-              call.output.row<float>(block.first + i) + task.first_column);
-    call.log_sum_exp.row<float>(block.first + i)[task.head] = block.maximum[i] + std::log(block.sum[i]);
+              op.output.row<float>(block.first + i) + task.first_column);
+    op.log_sum_exp.row<float>(block.first + i)[task.head] = block.maximum[i] + std::log(block.sum[i]);
   }
 }
 
 }  // namespace
 
 void forward_task(const void* opaque, const AttentionTask& task) {
-  const auto& call = *static_cast<const AttentionForward*>(opaque);
+  const auto& op = *static_cast<const AttentionForward*>(opaque);
   if (task.queries == 0) return;
-  const int64_t size = call.shape.head_size;
+  const int64_t size = op.shape.head_size;
   const int64_t width = pad_to_lanes(size);
   const int64_t score_stride = padded_score_stride(std::min(task.keys, forward_block_keys));
   const auto pieces = attention_scratch_pieces<5>(
       {pad_to_lanes(task.keys) * size, task.keys * width, forward_block_queries * size,
        forward_block_queries * score_stride, forward_block_queries * width});
   const PackedKeys packed{pieces[0], pieces[1]};
-  const float* key = call.key.row<float>(task.first_key) + task.first_column;
-  const float* value = call.value.row<float>(task.first_key) + task.first_column;
-  pack_transposed(key, call.key.stride, task.keys, size, packed.transposed);
+  const float* key = op.key.row<float>(task.first_key) + task.first_column;
+  const float* value = op.value.row<float>(task.first_key) + task.first_column;
+  pack_transposed(key, op.key.stride, task.keys, size, packed.transposed);
   for (int64_t first = 0; first < task.keys; first += forward_block_keys) {
-    pack_rows(value + first * call.value.stride, call.value.stride,
+    pack_rows(value + first * op.value.stride, op.value.stride,
               std::min(forward_block_keys, task.keys - first), size, 1, packed.values + first * width);
   }
   QueryBlock block{0, 0, pieces[2], pieces[3], pieces[4], score_stride, {}, {}};
   for (int64_t first = 0; first < task.queries; first += forward_block_queries) {
     block.first = task.first_query + first;
     block.count = std::min(forward_block_queries, task.queries - first);
-    forward_block(call, task, packed, block);
+    forward_block(op, task, packed, block);
   }
 }
 
@@ -172,12 +172,12 @@ HWY_AFTER_NAMESPACE();
 namespace cloze {
 HWY_EXPORT(forward_task);
 
-void attention_forward(Cpu&, const AttentionForward& call) {
+void attention_forward(Cpu&, const AttentionForward& op) {
   for_each_attention_task(
-      call.shape, call.query_offsets, call.key_offsets,
+      op.shape, op.query_offsets, op.key_offsets,
       [](const void* opaque, const AttentionTask& task) { HWY_DYNAMIC_DISPATCH(forward_task)
                                                           (opaque, task); },
-      &call);
+      &op);
 }
 
 }  // namespace cloze

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-// Loops in the arithmetic T of the tensors: double, or plain float32, the yardstick of the tests.
+#include "kernels/common/reference.h"
+
 namespace cloze {
 namespace {
 
@@ -71,19 +72,19 @@ void attention_dropout(const AttentionShape& shape, const AttentionHead& head, c
 }
 
 template <typename T>
-void forward(const AttentionForward& call) {
+void forward(const AttentionForward& op) {
   std::vector<T> probabilities, factors;
-  for_each_head(call.shape, call.query_offsets, call.key_offsets, [&](const AttentionHead& head) {
+  for_each_head(op.shape, op.query_offsets, op.key_offsets, [&](const AttentionHead& head) {
     for (int64_t row = head.first_query; row < head.first_query + head.queries; ++row) {
-      const T* query = call.query.row<T>(row) + head.first_column;
-      call.log_sum_exp.row<T>(row)[head.head] =
-          attention_probabilities(call.shape, head, query, call.key, probabilities);
-      attention_dropout(call.shape, head, call.dropout, row, factors);
-      T* output = call.output.row<T>(row) + head.first_column;
-      std::fill_n(output, call.shape.head_size, T(0));
+      const T* query = op.query.row<T>(row) + head.first_column;
+      op.log_sum_exp.row<T>(row)[head.head] =
+          attention_probabilities(op.shape, head, query, op.key, probabilities);
+      attention_dropout(op.shape, head, op.dropout, row, factors);
+      T* output = op.output.row<T>(row) + head.first_column;
+      std::fill_n(output, op.shape.head_size, T(0));
       for (int64_t k = 0; k < head.keys; ++k) {
-        const T* value = call.value.row<T>(head.first_key + k) + head.first_column;
-        for (int64_t c = 0; c < call.shape.head_size; ++c)
+        const T* value = op.value.row<T>(head.first_key + k) + head.first_column;
+        for (int64_t c = 0; c < op.shape.head_size; ++c)
           output[c] += probabilities[k] * factors[k] * value[c];
       }
     }
@@ -94,34 +95,34 @@ void forward(const AttentionForward& call) {
 //   dv_k += p_k f_k g,   dp_k = f_k (g · v_k),   ds_k = p_k (dp_k - Σ_j p_j dp_j),
 //   dq = scale Σ_k ds_k k_k,   dk_k += scale ds_k q.
 template <typename T>
-void backward(const AttentionBackward& call) {
-  const int64_t size = call.shape.head_size;
-  const T scale = static_cast<T>(call.shape.scale);
+void backward(const AttentionBackward& op) {
+  const int64_t size = op.shape.head_size;
+  const T scale = static_cast<T>(op.shape.scale);
   std::vector<T> probabilities, factors, gradients;
-  for_each_head(call.shape, call.query_offsets, call.key_offsets, [&](const AttentionHead& head) {
+  for_each_head(op.shape, op.query_offsets, op.key_offsets, [&](const AttentionHead& head) {
     const auto at = [&](const Tensor& tensor, int64_t row) { return tensor.row<T>(row) + head.first_column; };
     for (int64_t k = 0; k < head.keys; ++k) {
-      std::fill_n(at(call.key_gradient, head.first_key + k), size, T(0));
-      std::fill_n(at(call.value_gradient, head.first_key + k), size, T(0));
+      std::fill_n(at(op.key_gradient, head.first_key + k), size, T(0));
+      std::fill_n(at(op.value_gradient, head.first_key + k), size, T(0));
     }
     for (int64_t row = head.first_query; row < head.first_query + head.queries; ++row) {
-      const T* query = at(call.query, row);
-      const T* output_gradient = at(call.output_gradient, row);
-      attention_probabilities(call.shape, head, query, call.key, probabilities);
-      attention_dropout(call.shape, head, call.dropout, row, factors);
+      const T* query = at(op.query, row);
+      const T* output_gradient = at(op.output_gradient, row);
+      attention_probabilities(op.shape, head, query, op.key, probabilities);
+      attention_dropout(op.shape, head, op.dropout, row, factors);
       gradients.resize(probabilities.size());
       T mean = 0;
       for (int64_t k = 0; k < head.keys; ++k) {
-        gradients[k] = factors[k] * dot(output_gradient, at(call.value, head.first_key + k), size);
+        gradients[k] = factors[k] * dot(output_gradient, at(op.value, head.first_key + k), size);
         mean += probabilities[k] * gradients[k];
       }
-      T* query_gradient = at(call.query_gradient, row);
+      T* query_gradient = at(op.query_gradient, row);
       std::fill_n(query_gradient, size, T(0));
       for (int64_t k = 0; k < head.keys; ++k) {
         const T score_gradient = scale * probabilities[k] * (gradients[k] - mean);
-        const T* key = at(call.key, head.first_key + k);
-        T* key_gradient = at(call.key_gradient, head.first_key + k);
-        T* value_gradient = at(call.value_gradient, head.first_key + k);
+        const T* key = at(op.key, head.first_key + k);
+        T* key_gradient = at(op.key_gradient, head.first_key + k);
+        T* value_gradient = at(op.value_gradient, head.first_key + k);
         for (int64_t c = 0; c < size; ++c) {
           query_gradient[c] += score_gradient * key[c];
           key_gradient[c] += score_gradient * query[c];
@@ -134,12 +135,12 @@ void backward(const AttentionBackward& call) {
 
 }  // namespace
 
-void attention_forward(Reference&, const AttentionForward& call) {
-  call.query.dtype == DType::f64 ? forward<double>(call) : forward<float>(call);
+void attention_forward(Reference&, const AttentionForward& op) {
+  with_element_type(op.query, [&]<typename T>(T) { forward<T>(op); });
 }
 
-void attention_backward(Reference&, const AttentionBackward& call) {
-  call.query.dtype == DType::f64 ? backward<double>(call) : backward<float>(call);
+void attention_backward(Reference&, const AttentionBackward& op) {
+  with_element_type(op.query, [&]<typename T>(T) { backward<T>(op); });
 }
 
 }  // namespace cloze

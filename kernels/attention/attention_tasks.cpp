@@ -10,8 +10,8 @@
 namespace cloze {
 
 void for_each_attention_task(const AttentionShape& shape, const Tensor& query_offsets,
-                             const Tensor& key_offsets, void (*body)(const void* call, const AttentionTask&),
-                             const void* call) {
+                             const Tensor& key_offsets, void (*body)(const void* op, const AttentionTask&),
+                             const void* op) {
   struct Sequence {
     int32_t first_query, queries, first_key, keys;
   };
@@ -34,7 +34,7 @@ void for_each_attention_task(const AttentionShape& shape, const Tensor& query_of
   parallel_tasks(static_cast<int64_t>(sequences.size()) * shape.heads, [=](int64_t task) {
     const Sequence& s = ordered[task / shape.heads];
     const int64_t head = task % shape.heads;
-    body(call, {head, head * shape.head_size, s.first_query, s.queries, s.first_key, s.keys});
+    body(op, {head, head * shape.head_size, s.first_query, s.queries, s.first_key, s.keys});
   });
 }
 

@@ -19,8 +19,8 @@ struct AttentionTask {
 // body(task) for every live sequence and head, in parallel, the most expensive first. Sequences without keys
 // are left out; sequences without queries are not (their key gradients are zero).
 void for_each_attention_task(const AttentionShape& shape, const Tensor& query_offsets,
-                             const Tensor& key_offsets, void (*body)(const void* call, const AttentionTask&),
-                             const void* call);
+                             const Tensor& key_offsets, void (*body)(const void* op, const AttentionTask&),
+                             const void* op);
 
 // At least `floats` floats of this thread's own memory, aligned for vectors; kept until the thread ends,
 // grown when more is asked for. Valid until the next call.

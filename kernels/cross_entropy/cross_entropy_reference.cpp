@@ -4,18 +4,19 @@
 #include <cmath>
 #include <cstdint>
 
-// Loops in the arithmetic T of the tensors: double, or plain float32, the yardstick of the tests.
+#include "kernels/common/reference.h"
+
 namespace cloze {
 namespace {
 
 // gradient = scale (softmax(logits) - onehot(label)); zero from `classes` on and without a label.
 template <typename T>
-void cross_entropy_gradient(const CrossEntropy& call, int64_t row, int32_t label, T log_sum_exp) {
-  const T* logits = call.logits.row<T>(row);
-  T* gradient = call.gradient.row<T>(row);
-  const T scale = *call.scale.as<T>();
-  for (int64_t c = 0; c < call.logits.columns; ++c) {
-    if (label < 0 || c >= call.classes) {
+void cross_entropy_gradient(const CrossEntropy& op, int64_t row, int32_t label, T log_sum_exp) {
+  const T* logits = op.logits.row<T>(row);
+  T* gradient = op.gradient.row<T>(row);
+  const T scale = *op.scale.as<T>();
+  for (int64_t c = 0; c < op.logits.columns; ++c) {
+    if (label < 0 || c >= op.classes) {
       gradient[c] = 0;
     } else {
       gradient[c] = scale * (std::exp(logits[c] - log_sum_exp) - (c == label ? T(1) : T(0)));
@@ -24,28 +25,28 @@ void cross_entropy_gradient(const CrossEntropy& call, int64_t row, int32_t label
 }
 
 template <typename T>
-void loss_and_gradient(const CrossEntropy& call) {
+void loss_and_gradient(const CrossEntropy& op) {
   T loss = 0;
-  for (int64_t row = 0; row < call.logits.live_rows(); ++row) {
-    const T* logits = call.logits.row<T>(row);
-    const int32_t label = *call.labels.row<int32_t>(row);
-    const T* highest = std::max_element(logits, logits + call.classes);  // the first of equals
+  for (int64_t row = 0; row < op.logits.live_rows(); ++row) {
+    const T* logits = op.logits.row<T>(row);
+    const int32_t label = *op.labels.row<int32_t>(row);
+    const T* highest = std::max_element(logits, logits + op.classes);  // the first of equals
     T sum = 0;
-    for (int64_t c = 0; c < call.classes; ++c) sum += std::exp(logits[c] - *highest);
+    for (int64_t c = 0; c < op.classes; ++c) sum += std::exp(logits[c] - *highest);
     const T log_sum_exp = *highest + std::log(sum);
     const T row_loss = label < 0 ? T(0) : log_sum_exp - logits[label];
-    *call.row_loss.row<T>(row) = row_loss;
-    *call.row_correct.row<int32_t>(row) = highest - logits == label ? 1 : 0;
+    *op.row_loss.row<T>(row) = row_loss;
+    *op.row_correct.row<int32_t>(row) = highest - logits == label ? 1 : 0;
     loss += row_loss;
-    if (call.gradient) cross_entropy_gradient(call, row, label, log_sum_exp);
+    if (op.gradient) cross_entropy_gradient(op, row, label, log_sum_exp);
   }
-  *call.loss.as<T>() = *call.scale.as<T>() * loss;
+  *op.loss.as<T>() = *op.scale.as<T>() * loss;
 }
 
 }  // namespace
 
-void cross_entropy(Reference&, const CrossEntropy& call) {
-  call.logits.dtype == DType::f64 ? loss_and_gradient<double>(call) : loss_and_gradient<float>(call);
+void cross_entropy(Reference&, const CrossEntropy& op) {
+  with_element_type(op.logits, [&]<typename T>(T) { loss_and_gradient<T>(op); });
 }
 
 }  // namespace cloze
