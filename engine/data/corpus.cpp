@@ -69,7 +69,7 @@ std::shared_ptr<const Corpus> Corpus::open(const std::filesystem::path& folder) 
   if (counts.documents == 0) self.damaged(CorpusFiles::manifest, "it has no documents");
   self.token_file_ =
       checked(CorpusFiles::tokens, counts.tokens * static_cast<uint64_t>(self.manifest_.token_bytes), false);
-  self.sentence_file_ = checked(CorpusFiles::sentences, counts.sentences * sizeof(uint32_t), false);
+  self.sentence_file_ = checked(CorpusFiles::sentences, counts.sentences * sizeof(uint32_t), true);
   self.document_file_ = checked(CorpusFiles::documents, (counts.documents + 1) * sizeof(DocumentStart), true);
   self.unigram_file_ = checked(CorpusFiles::unigrams,
                                static_cast<uint64_t>(self.manifest_.vocabulary_size) * sizeof(uint64_t), true);

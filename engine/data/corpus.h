@@ -47,7 +47,7 @@ struct DocumentView {
 // the system caches.
 class Corpus {
  public:
-  // Checks the manifest, the sizes of all files and the digests of all but the two big ones. Throws Error.
+  // Checks the manifest, the sizes of all files and the digests of all but the biggest, tokens.bin. Throws Error.
   static std::shared_ptr<const Corpus> open(const std::filesystem::path& folder);
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -73,7 +73,7 @@ class Corpus {
   // its own add-one-smoothed unigram distribution, p(w) = (count(w) + 1) / (tokens + vocabulary).
   double unigram_entropy() const;
 
-  // Reads everything: digests of the big files, order of the offsets, range of the ids. Throws Error naming the file.
+  // Reads everything: the digest of tokens.bin too, order of the offsets, range of the ids. Throws Error naming the file.
   void verify() const;
 
  private:
