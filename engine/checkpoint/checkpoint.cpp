@@ -60,18 +60,33 @@ HuggingfaceConfig checked_config(const fs::path& folder) {
 
 }  // namespace
 
-std::string first_moment_name(std::string_view parameter) { return fmt::format("{}/first_moment", parameter); }
-std::string second_moment_name(std::string_view parameter) { return fmt::format("{}/second_moment", parameter); }
-std::string state_value_name(std::string_view value) { return fmt::format("state/{}", value); }
+std::string first_moment_name(std::string_view parameter) {
+  return fmt::format("{}/first_moment", parameter);
+}
+std::string second_moment_name(std::string_view parameter) {
+  return fmt::format("{}/second_moment", parameter);
+}
+std::string state_value_name(std::string_view value) {
+  return fmt::format("state/{}", value);
+}
 
 Checkpoint::Checkpoint(fs::path folder)
     : folder_(existing_folder(std::move(folder))),
       manifest_(checked_manifest(folder_)),
       config_(checked_config(folder_)),
       tokenizer_(read_huggingface_tokenizer(folder_)),
-      parameters_(open_huggingface_weights(folder_)) {}
+      parameters_(open_huggingface_weights(folder_)) {
+  if (tokenizer_.vocabulary->size() > config_.bert.vocabulary_size) {
+    throw Error({.what = "the vocabulary does not fit the model",
+                 .where = folder_.string(),
+                 .why = fmt::format("it has {} pieces, the model has embeddings for {}",
+                                    tokenizer_.vocabulary->size(), config_.bert.vocabulary_size)});
+  }
+}
 
-bool Checkpoint::resumable() const { return manifest_ && manifest_->files.contains(optimizer_file); }
+bool Checkpoint::resumable() const {
+  return manifest_ && manifest_->files.contains(optimizer_file);
+}
 
 std::unique_ptr<TensorSource> Checkpoint::optimizer() const {
   if (!resumable()) {
@@ -82,7 +97,9 @@ std::unique_ptr<TensorSource> Checkpoint::optimizer() const {
   return std::make_unique<SafetensorsFile>(folder_ / optimizer_file);
 }
 
-nlohmann::json Checkpoint::trainer_state() const { return read_trainer_state(folder_); }
+nlohmann::json Checkpoint::trainer_state() const {
+  return read_trainer_state(folder_);
+}
 
 void Checkpoint::verify(CheckpointFiles which) const {
   if (!manifest_) return;

@@ -17,31 +17,35 @@
 // A checkpoint is a Hugging Face model folder:
 //   config.json  model.safetensors  vocab.txt  tokenizer_config.json
 // and, where training is to go on from it,
-//   optimizer.safetensors  the optimizer's moments and the graph's state values, under whole parameters' names
-//   trainer_state.json     format version, step, the trainer's own state, size and digest of every other file
+//   optimizer.safetensors  the optimizer's moments and the graph's state values, under whole parameters'
+//   names trainer_state.json     format version, step, the trainer's own state, size and digest of every
+//   other file
 // Nothing in it depends on the number of processes that wrote it.
 namespace cloze {
 
-// Under these names a parameter's moments lie in optimizer.safetensors, and a graph's state value (an FP8 scale, say).
+// Under these names a parameter's moments lie in optimizer.safetensors, and a graph's state value (an FP8
+// scale, say).
 std::string first_moment_name(std::string_view parameter);   // "<parameter>/first_moment"
 std::string second_moment_name(std::string_view parameter);  // "<parameter>/second_moment"
 std::string state_value_name(std::string_view value);        // "state/<value>"
 
-// What is written. Tensors are views: their memory must stay as it is until the write returns; a writer on another
-// thread keeps `memory` alive for that.
+// What is written. Tensors are views: their memory must stay as it is until the write returns; a writer on
+// another thread keeps `memory` alive for that.
 struct CheckpointContents {
   HuggingfaceConfig config;
   HuggingfaceTokenizer tokenizer;
-  std::vector<NamedTensor> parameters;      // Hugging Face names, vocabulary rows unpadded, the tied decoder left out
+  std::vector<NamedTensor>
+      parameters;  // Hugging Face names, vocabulary rows unpadded, the tied decoder left out
   std::vector<NamedTensor> optimizer = {};  // empty: a model to use, not to train on
   int64_t step = 0;
   std::optional<Score> score = {};
   std::shared_ptr<const void> memory = {};
 };
 
-// Writes the folder whole or not at all: aside as "<folder>.partial-PID", files and folders fsynced, then renamed.
-// A checkpoint that lies at `folder` already is exchanged for the new one. `trainer_state` is an object.
-// Throws Error (a full disk, say), and then what was there before is untouched and nothing is left behind.
+// Writes the folder whole or not at all: aside as "<folder>.partial-PID", files and folders fsynced, then
+// renamed. A checkpoint that lies at `folder` already is exchanged for the new one. `trainer_state` is an
+// object. Throws Error (a full disk, say), and then what was there before is untouched and nothing is left
+// behind.
 void write_checkpoint(const std::filesystem::path& folder, const CheckpointContents& contents,
                       const nlohmann::json& trainer_state);
 
@@ -65,7 +69,8 @@ class Checkpoint {
   std::unique_ptr<TensorSource> optimizer() const;
   nlohmann::json trainer_state() const;
 
-  // Compares digests; throws Error naming the file that changed since it was written. Nothing to compare: no error.
+  // Compares digests; throws Error naming the file that changed since it was written. Nothing to compare: no
+  // error.
   void verify(CheckpointFiles which) const;
 
  private:

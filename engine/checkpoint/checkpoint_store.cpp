@@ -72,7 +72,9 @@ CheckpointStore::CheckpointStore(fs::path run_folder, Retention retention)
   }
 }
 
-fs::path CheckpointStore::folder_of(int64_t step) const { return folder_ / fmt::format("{}{}", step_prefix, step); }
+fs::path CheckpointStore::folder_of(int64_t step) const {
+  return folder_ / fmt::format("{}{}", step_prefix, step);
+}
 
 std::vector<int64_t> CheckpointStore::steps() const {
   std::vector<int64_t> found;
@@ -98,7 +100,8 @@ std::optional<Checkpoint> CheckpointStore::latest() const {
   std::reverse(candidates.begin(), candidates.end());
   if (candidates.empty()) return std::nullopt;
   if (const auto linked = linked_step(latest_link)) {
-    std::stable_partition(candidates.begin(), candidates.end(), [&](int64_t step) { return step == *linked; });
+    std::stable_partition(candidates.begin(), candidates.end(),
+                          [&](int64_t step) { return step == *linked; });
   }
   for (const int64_t step : candidates) {
     try {
@@ -186,8 +189,8 @@ void CheckpointStore::set_aside_after(int64_t step) {
     const fs::path aside = fs::path(folder_of(later)) += set_aside_suffix;
     fs::remove_all(aside);
     fs::rename(folder_of(later), aside);
-    log::warning("{}: later than step {}, from which training goes on; set aside as {}", folder_of(later).string(), step,
-                 aside.filename().string());
+    log::warning("{}: later than step {}, from which training goes on; set aside as {}",
+                 folder_of(later).string(), step, aside.filename().string());
   }
 }
 

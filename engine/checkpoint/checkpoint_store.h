@@ -36,15 +36,16 @@ class CheckpointStore {
   std::vector<int64_t> steps() const;
   std::filesystem::path folder_of(int64_t step) const;
 
-  // The checkpoint `latest` points to, or else the newest: the first whose every digest is right. A damaged one is
-  // passed over with a warning. Nullopt where no checkpoint was ever written; throws Error where all are damaged.
+  // The checkpoint `latest` points to, or else the newest: the first whose every digest is right. A damaged
+  // one is passed over with a warning. Nullopt where no checkpoint was ever written; throws Error where all
+  // are damaged.
   std::optional<Checkpoint> latest() const;
   // Nullopt where Retention names no metric, or no checkpoint has a score of it.
   std::optional<int64_t> best_step() const;
 
   // What a writer does (one at a time: the run folder's lock sees to it).
-  // Writes step-N for contents.step, moves the links, removes what Retention does not keep. Throws Error where the
-  // checkpoint could not be written; the older ones are then all there.
+  // Writes step-N for contents.step, moves the links, removes what Retention does not keep. Throws Error
+  // where the checkpoint could not be written; the older ones are then all there.
   void save(const CheckpointContents& contents, const nlohmann::json& trainer_state);
   // Removes what a killed writer left half-written.
   void remove_partial();
@@ -61,8 +62,8 @@ class CheckpointStore {
   Retention retention_;
 };
 
-// The checkpoint that `--model PATH` means: a checkpoint folder or any Hugging Face folder itself; of a run folder the
-// latest good checkpoint. Throws Error where there is none, or its model's files are damaged.
+// The checkpoint that `--model PATH` means: a checkpoint folder or any Hugging Face folder itself; of a run
+// folder the latest good checkpoint. Throws Error where there is none, or its model's files are damaged.
 Checkpoint open_model(const std::filesystem::path& path);
 
 }  // namespace cloze

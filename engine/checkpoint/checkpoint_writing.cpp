@@ -53,7 +53,8 @@ class PartialFolder {
   }
 
  private:
-  // In one step where the file system can; otherwise there is an instant in which the old one is only set aside.
+  // In one step where the file system can; otherwise there is an instant in which the old one is only set
+  // aside.
   void exchange() {
     if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, final_.c_str(), RENAME_EXCHANGE) == 0) return;
     const fs::path old = fs::path(final_) += set_aside_suffix;
@@ -78,12 +79,13 @@ FileRecord write_text(const fs::path& path, std::string_view text) {
 
 }  // namespace
 
-void write_checkpoint(const fs::path& folder, const CheckpointContents& contents, const nlohmann::json& trainer_state) {
+void write_checkpoint(const fs::path& folder, const CheckpointContents& contents,
+                      const nlohmann::json& trainer_state) {
   PartialFolder partial(folder);
   const fs::path& path = partial.path();
   CheckpointManifest manifest{.step = contents.step, .score = contents.score};
   manifest.files[config_file] = write_text(path / config_file, to_json(contents.config).dump(2) + "\n");
-  manifest.files[vocabulary_file] = write_text(path / vocabulary_file, contents.tokenizer.vocabulary);
+  manifest.files[vocabulary_file] = write_text(path / vocabulary_file, contents.tokenizer.vocabulary->text());
   manifest.files[tokenizer_config_file] =
       write_text(path / tokenizer_config_file, tokenizer_config_text(contents.tokenizer));
   manifest.files[weights_file] = write_safetensors(path / weights_file, contents.parameters);

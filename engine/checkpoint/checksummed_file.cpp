@@ -44,6 +44,8 @@ FileRecord ChecksummedFile::commit() {
   return {.bytes = file_.bytes_written(), .digest = fmt::format("{:016x}{:016x}", hash.high64, hash.low64)};
 }
 
-FileRecord record_of(std::span<const std::byte> bytes) { return {.bytes = bytes.size(), .digest = digest(bytes)}; }
+FileRecord record_of(std::span<const std::byte> bytes) {
+  return {.bytes = bytes.size(), .digest = digest(bytes)};
+}
 
 }  // namespace cloze

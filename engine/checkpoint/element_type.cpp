@@ -36,9 +36,9 @@ float small_float(uint32_t bits, int exponent_bits, int mantissa_bits) {
   const int bias = (1 << (exponent_bits - 1)) - 1;
   const bool negative = ((bits >> (exponent_bits + mantissa_bits)) & 1) != 0;
   const int lowest = 1 - bias - mantissa_bits;  // the exponent of the last mantissa bit of a subnormal
-  const float magnitude = exponent == 0
-                              ? std::ldexp(static_cast<float>(mantissa), lowest)
-                              : std::ldexp(static_cast<float>(mantissa | (1u << mantissa_bits)), lowest + exponent - 1);
+  const float magnitude =
+      exponent == 0 ? std::ldexp(static_cast<float>(mantissa), lowest)
+                    : std::ldexp(static_cast<float>(mantissa | (1u << mantissa_bits)), lowest + exponent - 1);
   return negative ? -magnitude : magnitude;
 }
 
@@ -80,31 +80,47 @@ std::optional<ElementType> element_type_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view name_of(ElementType type) { return table[static_cast<size_t>(type)].name; }
+std::string_view name_of(ElementType type) {
+  return table[static_cast<size_t>(type)].name;
+}
 
-size_t size_of(ElementType type) { return table[static_cast<size_t>(type)].size; }
+size_t size_of(ElementType type) {
+  return table[static_cast<size_t>(type)].size;
+}
 
 void convert_to_float(ElementType type, std::span<const std::byte> bytes, std::span<float> output) {
   assert(bytes.size() == output.size() * size_of(type));
   switch (type) {
-    case ElementType::f64: return cast<double>(bytes, output);
+    case ElementType::f64:
+      return cast<double>(bytes, output);
     case ElementType::f32:
       if (!output.empty()) std::memcpy(output.data(), bytes.data(), bytes.size());
       return;
-    case ElementType::f16: return convert<uint16_t>(bytes, output, ieee_float<5, 10>);
+    case ElementType::f16:
+      return convert<uint16_t>(bytes, output, ieee_float<5, 10>);
     case ElementType::bf16:
       return convert<uint16_t>(bytes, output,
                                [](uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); });
-    case ElementType::f8_e5m2: return convert<uint8_t>(bytes, output, ieee_float<5, 2>);
-    case ElementType::f8_e4m3: return convert<uint8_t>(bytes, output, e4m3_float);
-    case ElementType::i64: return cast<int64_t>(bytes, output);
-    case ElementType::i32: return cast<int32_t>(bytes, output);
-    case ElementType::i16: return cast<int16_t>(bytes, output);
-    case ElementType::i8: return cast<int8_t>(bytes, output);
-    case ElementType::u64: return cast<uint64_t>(bytes, output);
-    case ElementType::u32: return cast<uint32_t>(bytes, output);
-    case ElementType::u16: return cast<uint16_t>(bytes, output);
-    case ElementType::u8: return cast<uint8_t>(bytes, output);
+    case ElementType::f8_e5m2:
+      return convert<uint8_t>(bytes, output, ieee_float<5, 2>);
+    case ElementType::f8_e4m3:
+      return convert<uint8_t>(bytes, output, e4m3_float);
+    case ElementType::i64:
+      return cast<int64_t>(bytes, output);
+    case ElementType::i32:
+      return cast<int32_t>(bytes, output);
+    case ElementType::i16:
+      return cast<int16_t>(bytes, output);
+    case ElementType::i8:
+      return cast<int8_t>(bytes, output);
+    case ElementType::u64:
+      return cast<uint64_t>(bytes, output);
+    case ElementType::u32:
+      return cast<uint32_t>(bytes, output);
+    case ElementType::u16:
+      return cast<uint16_t>(bytes, output);
+    case ElementType::u8:
+      return cast<uint8_t>(bytes, output);
     case ElementType::boolean:
       return convert<uint8_t>(bytes, output, [](uint8_t value) { return value != 0 ? 1.0f : 0.0f; });
   }

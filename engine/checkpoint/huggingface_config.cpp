@@ -20,8 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-// The first name of each activation is the one written. The others are the same function in other words: transformers'
-// gelu_fast and gelu_pytorch_tanh are the tanh form, gelu_python is the erf form.
+// The first name of each activation is the one written. The others are the same function in other words:
+// transformers' gelu_fast and gelu_pytorch_tanh are the tanh form, gelu_python is the erf form.
 constexpr std::array<std::pair<std::string_view, Activation>, 6> activation_names = {{
     {"gelu_new", Activation::gelu_tanh},
     {"gelu_pytorch_tanh", Activation::gelu_tanh},
@@ -39,8 +39,9 @@ std::string_view activation_name(Activation activation) {
   for (const auto& [name, value] : activation_names) {
     if (value == activation) return name;
   }
-  throw Error({.what = "the model cannot be saved",
-               .why = fmt::format("Hugging Face's BERT has no name for the activation `{}`", name_of(activation))});
+  throw Error(
+      {.what = "the model cannot be saved",
+       .why = fmt::format("Hugging Face's BERT has no name for the activation `{}`", name_of(activation))});
 }
 
 Activation activation_named(const std::string& wanted, const std::string& origin) {
@@ -51,7 +52,9 @@ Activation activation_named(const std::string& wanted, const std::string& origin
 }
 
 // The shortest decimal that reads back as the same float, so that 0.1f is written 0.1 and not 0.10000000149.
-double shortest(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
+double shortest(float value) {
+  return std::strtod(fmt::format("{}", value).c_str(), nullptr);
+}
 
 // config.json, read key by key with a message of its own for each.
 class Reader {
@@ -71,7 +74,8 @@ class Reader {
     if (absent(key)) return missing;
     const json& value = document_[key];
     if (!value.is_number() || value < 0 || value.get<double>() > highest) {
-      refuse(origin_, fmt::format("{} is {}; it should be a number from 0 to {}", key, value.dump(), highest));
+      refuse(origin_,
+             fmt::format("{} is {}; it should be a number from 0 to {}", key, value.dump(), highest));
     }
     return value.get<float>();
   }
@@ -114,7 +118,8 @@ BertConfig read_sizes(const Reader& reader, const std::string& origin) {
                   .initializer_range = reader.number("initializer_range", 0.02f, 1e3f),
                   .layer_norm_epsilon = reader.number("layer_norm_eps", 1e-12f, 1)};
   if (bert.hidden_size % bert.heads != 0) {
-    refuse(origin, fmt::format("hidden_size {} is not a multiple of num_attention_heads {}", bert.hidden_size, bert.heads));
+    refuse(origin, fmt::format("hidden_size {} is not a multiple of num_attention_heads {}", bert.hidden_size,
+                               bert.heads));
   }
   return bert;
 }
@@ -131,8 +136,10 @@ void refuse_other_models(const Reader& reader, const std::string& origin) {
     refuse(origin, "it is a decoder (is_decoder or add_cross_attention is true)");
   }
   if (!reader.flag("tie_word_embeddings", true)) {
-    log::warning("{}: tie_word_embeddings is false, but the masked-LM head here always uses the word embeddings: "
-                 "a separate output matrix is left out", origin);
+    log::warning(
+        "{}: tie_word_embeddings is false, but the masked-LM head here always uses the word embeddings: "
+        "a separate output matrix is left out",
+        origin);
   }
 }
 
@@ -144,7 +151,8 @@ std::vector<std::string> read_labels(const json& document, const std::string& or
   std::vector<std::string> labels;
   for (size_t i = 0; i < found->size(); ++i) {
     const auto label = found->find(std::to_string(i));
-    if (label == found->end() || !label->is_string()) refuse(origin, fmt::format("id2label has no name for output {}", i));
+    if (label == found->end() || !label->is_string())
+      refuse(origin, fmt::format("id2label has no name for output {}", i));
     labels.push_back(label->get<std::string>());
   }
   return labels;
@@ -152,7 +160,8 @@ std::vector<std::string> read_labels(const json& document, const std::string& or
 
 std::string read_architecture(const json& document) {
   const auto found = document.find("architectures");
-  const bool named = found != document.end() && found->is_array() && !found->empty() && found->front().is_string();
+  const bool named =
+      found != document.end() && found->is_array() && !found->empty() && found->front().is_string();
   return named ? found->front().get<std::string>() : "BertModel";
 }
 

@@ -21,8 +21,9 @@ struct HuggingfaceConfig {
 
 nlohmann::json to_json(const HuggingfaceConfig& config);
 
-// Keys that BertConfig does not need are ignored, keys that are missing have transformers' defaults. Throws Error
-// naming `origin` for another kind of model (relative positions, a decoder, an unknown activation) or impossible sizes.
+// Keys that BertConfig does not need are ignored, keys that are missing have transformers' defaults. Throws
+// Error naming `origin` for another kind of model (relative positions, a decoder, an unknown activation) or
+// impossible sizes.
 HuggingfaceConfig huggingface_config_from(const nlohmann::json& document, const std::string& origin);
 
 HuggingfaceConfig read_huggingface_config(const std::filesystem::path& config_json);

@@ -2,27 +2,29 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 
-#include "engine/text/tokenizer.h"
+#include "engine/text/tokenizer_options.h"
+#include "engine/text/vocabulary.h"
 
 namespace cloze {
 
 // What a Hugging Face folder says of its tokenizer: vocab.txt and tokenizer_config.json, or tokenizer.json.
 struct HuggingfaceTokenizer {
-  std::string vocabulary;  // the bytes of vocab.txt
+  std::shared_ptr<const Vocabulary> vocabulary;
   TokenizerOptions options;
-  int64_t max_length = 512;     // model_max_length: in tokens, [CLS] and [SEP] included
-  std::string unicode_version = {};  // of the tables the model was trained with; empty where nobody wrote it down
+  int64_t max_length = 512;  // model_max_length: in tokens, [CLS] and [SEP] included
 };
 
-// The text of tokenizer_config.json. `cloze_*` keys hold what transformers has no words for: the rules (Google's or
-// Hugging Face's), the word limit, the Unicode version.
+// The text of tokenizer_config.json. `cloze_*` keys hold what transformers has no words for: the rules
+// (Google's or Hugging Face's), the word limit, the version of the Unicode tables in use.
 std::string tokenizer_config_text(const HuggingfaceTokenizer& tokenizer);
 
-// Reads vocab.txt and tokenizer_config.json; where transformers left only its tokenizer.json, the vocabulary comes from
-// there. Without `cloze_rules` the rules are Hugging Face's, and what is not said has transformers' defaults.
-// Throws Error where the folder has no WordPiece vocabulary.
+// Reads vocab.txt and tokenizer_config.json; where transformers left only its tokenizer.json, the vocabulary
+// comes from there. Without `cloze_rules` the rules are Hugging Face's, and what is not said has
+// transformers' defaults. Warns where the model was trained with another version of Unicode. Throws Error
+// where there is no WordPiece vocabulary.
 HuggingfaceTokenizer read_huggingface_tokenizer(const std::filesystem::path& folder);
 
 }  // namespace cloze

@@ -67,14 +67,16 @@ std::vector<fs::path> shards_of(const fs::path& index_file) {
   const nlohmann::json document = read_json_object(index_file);
   const auto map = document.find("weight_map");
   const auto refuse = [&](std::string why) {
-    throw Error({.what = "not a valid index of weights", .where = index_file.string(), .why = std::move(why)});
+    throw Error(
+        {.what = "not a valid index of weights", .where = index_file.string(), .why = std::move(why)});
   };
   if (map == document.end() || !map->is_object() || map->empty()) refuse("it has no weight_map");
   std::set<std::string> names;
   for (const auto& entry : map->items()) {
     if (!entry.value().is_string()) refuse(fmt::format("the file of `{}` is no string", entry.key()));
     const auto name = entry.value().get<std::string>();
-    if (fs::path(name).filename() != name) refuse(fmt::format("`{}` is not the name of a file beside it", name));
+    if (fs::path(name).filename() != name)
+      refuse(fmt::format("`{}` is not the name of a file beside it", name));
     names.insert(name);
   }
   std::vector<fs::path> files;
@@ -101,11 +103,12 @@ std::unique_ptr<TensorSource> open_huggingface_weights(const fs::path& folder) {
   if (fs::exists(single_file)) return std::make_unique<HuggingfaceWeights>(folder, std::vector{single_file});
   if (fs::exists(index)) return std::make_unique<HuggingfaceWeights>(folder, shards_of(index));
   if (fs::exists(folder / "pytorch_model.bin")) {
-    throw Error({.what = "the weights are in a Python pickle, which Cloze does not execute",
-                 .where = (folder / "pytorch_model.bin").string(),
-                 .remedy = fmt::format("python -c \"from transformers import BertForPreTraining as B; "
-                                       "B.from_pretrained('{0}').save_pretrained('{0}', safe_serialization=True)\"",
-                                       folder.string())});
+    throw Error(
+        {.what = "the weights are in a Python pickle, which Cloze does not execute",
+         .where = (folder / "pytorch_model.bin").string(),
+         .remedy = fmt::format("python -c \"from transformers import BertForPreTraining as B; "
+                               "B.from_pretrained('{0}').save_pretrained('{0}', safe_serialization=True)\"",
+                               folder.string())});
   }
   throw Error({.what = "no model weights here",
                .where = folder.string(),

@@ -10,7 +10,8 @@
 namespace cloze {
 namespace {
 
-std::vector<const NamedTensor*> sorted_by_name(std::span<const NamedTensor> tensors, const std::string& where) {
+std::vector<const NamedTensor*> sorted_by_name(std::span<const NamedTensor> tensors,
+                                               const std::string& where) {
   std::vector<const NamedTensor*> sorted;
   for (const NamedTensor& tensor : tensors) {
     if (static_cast<int64_t>(tensor.values.size()) != element_count(tensor.shape)) {
@@ -23,9 +24,9 @@ std::vector<const NamedTensor*> sorted_by_name(std::span<const NamedTensor> tens
   }
   std::sort(sorted.begin(), sorted.end(),
             [](const NamedTensor* a, const NamedTensor* b) { return a->name < b->name; });
-  const auto twice = std::adjacent_find(sorted.begin(), sorted.end(), [](const NamedTensor* a, const NamedTensor* b) {
-    return a->name == b->name;
-  });
+  const auto twice =
+      std::adjacent_find(sorted.begin(), sorted.end(),
+                         [](const NamedTensor* a, const NamedTensor* b) { return a->name == b->name; });
   if (twice != sorted.end()) {
     throw Error({.what = fmt::format("two tensors are named `{}`", (*twice)->name), .where = where});
   }
@@ -49,8 +50,8 @@ void SafetensorsFile::read(size_t index, std::span<float> values) const {
                  .why = fmt::format("it has the shape {}, the place for it holds {} values",
                                     describe_shape(entry.shape), values.size())});
   }
-  convert_to_float(entry.type, file_.bytes().subspan(header_.data_begin + entry.begin, entry.end - entry.begin),
-                   values);
+  convert_to_float(entry.type,
+                   file_.bytes().subspan(header_.data_begin + entry.begin, entry.end - entry.begin), values);
 }
 
 FileRecord write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
@@ -61,8 +62,11 @@ FileRecord write_safetensors(const std::filesystem::path& path, std::span<const 
   uint64_t reached = 0;
   for (const NamedTensor* tensor : sorted) {
     const uint64_t begin = std::exchange(reached, reached + tensor->values.size_bytes());
-    header.entries.push_back(
-        {.name = tensor->name, .type = ElementType::f32, .shape = tensor->shape, .begin = begin, .end = reached});
+    header.entries.push_back({.name = tensor->name,
+                              .type = ElementType::f32,
+                              .shape = tensor->shape,
+                              .begin = begin,
+                              .end = reached});
   }
   ChecksummedFile file(path);
   file.write(format_safetensors_header(header));

@@ -31,8 +31,9 @@ class SafetensorsFile final : public TensorSource {
   std::vector<TensorInfo> tensors_;  // in the order of header_.entries
 };
 
-// Writes fp32 tensors, sorted by name so that equal contents give equal bytes. {"format": "pt"} joins `metadata`:
-// Hugging Face's loader insists on it. Throws Error for a duplicate name or a size that differs from the shape.
+// Writes fp32 tensors, sorted by name so that equal contents give equal bytes. {"format": "pt"} joins
+// `metadata`: Hugging Face's loader insists on it. Throws Error for a duplicate name or a size that differs
+// from the shape.
 FileRecord write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                              std::map<std::string, std::string> metadata = {});
 

@@ -27,11 +27,13 @@ constexpr int deepest = 2;  // the arrays inside a tensor's object inside the he
                .remedy = "the file is damaged or was cut short: fetch or write it again"});
 }
 
-// JSON proper would let a later duplicate win and nest without bound: two readers could see different tensors.
+// JSON proper would let a later duplicate win and nest without bound: two readers could see different
+// tensors.
 json parse_json(std::string_view text, const std::string& origin) {
   std::set<std::string> names;
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    const bool opens = event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
+    const bool opens =
+        event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
     if (opens && depth > deepest) refuse(origin, "its header is nested too deeply");
     if (event == json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) {
       refuse(origin, fmt::format("its header names `{}` twice", parsed.get<std::string>()));
@@ -48,7 +50,8 @@ json parse_json(std::string_view text, const std::string& origin) {
 }
 
 uint64_t unsigned_value(const json& value, const std::string& origin, const std::string& name) {
-  if (!value.is_number_unsigned()) refuse(origin, fmt::format("`{}` has a size or offset that is no whole number", name));
+  if (!value.is_number_unsigned())
+    refuse(origin, fmt::format("`{}` has a size or offset that is no whole number", name));
   return value.get<uint64_t>();
 }
 
@@ -57,7 +60,8 @@ std::vector<int64_t> shape_of(const json& value, const std::string& origin, cons
   std::vector<int64_t> shape;
   for (const json& dimension : value) {
     const uint64_t size = unsigned_value(dimension, origin, name);
-    if (size > uint64_t{std::numeric_limits<int64_t>::max()}) refuse(origin, fmt::format("`{}` is too large", name));
+    if (size > uint64_t{std::numeric_limits<int64_t>::max()})
+      refuse(origin, fmt::format("`{}` is too large", name));
     shape.push_back(static_cast<int64_t>(size));
   }
   return shape;
@@ -71,21 +75,24 @@ void check_size(const SafetensorsEntry& entry, const std::string& origin) {
     }
   }
   if (entry.begin > entry.end || entry.end - entry.begin != bytes) {
-    refuse(origin, fmt::format("`{}` should take {} bytes, its offsets are {} to {}", entry.name, bytes, entry.begin,
-                               entry.end));
+    refuse(origin, fmt::format("`{}` should take {} bytes, its offsets are {} to {}", entry.name, bytes,
+                               entry.begin, entry.end));
   }
 }
 
 SafetensorsEntry parse_entry(const std::string& name, const json& value, const std::string& origin) {
-  if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets")) {
+  if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
+      !value.contains("data_offsets")) {
     refuse(origin, fmt::format("`{}` lacks its dtype, shape or data_offsets", name));
   }
   const json& type_name = value["dtype"];
   if (!type_name.is_string()) refuse(origin, fmt::format("`{}` has a dtype that is no string", name));
   const auto type = element_type_named(type_name.get<std::string>());
-  if (!type) refuse(origin, fmt::format("`{}` has the unknown dtype `{}`", name, type_name.get<std::string>()));
+  if (!type)
+    refuse(origin, fmt::format("`{}` has the unknown dtype `{}`", name, type_name.get<std::string>()));
   const json& offsets = value["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2) refuse(origin, fmt::format("`{}` has no pair of data_offsets", name));
+  if (!offsets.is_array() || offsets.size() != 2)
+    refuse(origin, fmt::format("`{}` has no pair of data_offsets", name));
 
   SafetensorsEntry entry{.name = name,
                          .type = *type,
@@ -109,19 +116,23 @@ void check_cover(const SafetensorsHeader& header, uint64_t data_bytes, const std
   uint64_t reached = 0;
   for (const SafetensorsEntry& entry : header.entries) {
     if (entry.begin != reached) {
-      refuse(origin, fmt::format("`{}` begins at byte {} of the data, not at {}", entry.name, entry.begin, reached));
+      refuse(origin,
+             fmt::format("`{}` begins at byte {} of the data, not at {}", entry.name, entry.begin, reached));
     }
     reached = entry.end;
   }
   if (reached != data_bytes) {
-    refuse(origin, fmt::format("its header describes {} bytes of data, the file has {}", reached, data_bytes));
+    refuse(origin,
+           fmt::format("its header describes {} bytes of data, the file has {}", reached, data_bytes));
   }
 }
 
 }  // namespace
 
-SafetensorsHeader parse_safetensors_header(std::string_view start, uint64_t file_bytes, const std::string& origin) {
-  if (start.size() < length_bytes) refuse(origin, fmt::format("it has {} bytes: not even a header length", file_bytes));
+SafetensorsHeader parse_safetensors_header(std::string_view start, uint64_t file_bytes,
+                                           const std::string& origin) {
+  if (start.size() < length_bytes)
+    refuse(origin, fmt::format("it has {} bytes: not even a header length", file_bytes));
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, start.data(), length_bytes);
   if (header_bytes > safetensors_header_limit) {
@@ -142,9 +153,10 @@ SafetensorsHeader parse_safetensors_header(std::string_view start, uint64_t file
       header.entries.push_back(parse_entry(name, value, origin));
     }
   }
-  std::sort(header.entries.begin(), header.entries.end(), [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
-    return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
-  });
+  std::sort(header.entries.begin(), header.entries.end(),
+            [](const SafetensorsEntry& a, const SafetensorsEntry& b) {
+              return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
+            });
   check_cover(header, file_bytes - header.data_begin, origin);
   return header;
 }

@@ -23,7 +23,8 @@ std::string list(const std::vector<std::string>& names) {
 std::vector<std::string> describe(const std::vector<LoadReport::Mismatch>& mismatches) {
   std::vector<std::string> lines;
   for (const auto& [name, wanted, found] : mismatches) {
-    lines.push_back(fmt::format("{} (wanted {}, found {})", name, describe_shape(wanted), describe_shape(found)));
+    lines.push_back(
+        fmt::format("{} (wanted {}, found {})", name, describe_shape(wanted), describe_shape(found)));
   }
   return lines;
 }
@@ -31,7 +32,8 @@ std::vector<std::string> describe(const std::vector<LoadReport::Mismatch>& misma
 std::string troubles(const LoadReport& report, const char* separator) {
   std::string text;
   const auto add = [&](const char* kind, const std::vector<std::string>& names) {
-    if (!names.empty()) text += fmt::format("{}{} {}: {}", text.empty() ? "" : separator, names.size(), kind, list(names));
+    if (!names.empty())
+      text += fmt::format("{}{} {}: {}", text.empty() ? "" : separator, names.size(), kind, list(names));
   };
   add("missing", report.missing);
   add("of another shape", describe(report.mismatched));
@@ -67,7 +69,8 @@ LoadReport load_tensors(const TensorSource& source, std::span<const TensorTarget
 
 std::string to_string(const LoadReport& report) {
   const size_t wanted = report.loaded.size() + report.missing.size() + report.mismatched.size();
-  std::string text = fmt::format("loaded {} of {} tensors from {}", report.loaded.size(), wanted, report.origin);
+  std::string text =
+      fmt::format("loaded {} of {} tensors from {}", report.loaded.size(), wanted, report.origin);
   const std::string trouble = troubles(report, "\n  ");
   if (!trouble.empty()) text += "\n  " + trouble;
   if (!report.unexpected.empty()) {

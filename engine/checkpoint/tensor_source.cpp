@@ -15,11 +15,14 @@ int64_t element_count(std::span<const int64_t> shape) {
   return count;
 }
 
-std::string describe_shape(std::span<const int64_t> shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string describe_shape(std::span<const int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 int64_t TensorSource::find(std::string_view name) const {
   const auto& all = tensors();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const TensorInfo& info) { return info.name == name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const TensorInfo& info) { return info.name == name; });
   return found == all.end() ? -1 : found - all.begin();
 }
 

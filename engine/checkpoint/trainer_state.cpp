@@ -20,7 +20,8 @@ using nlohmann::json;
   throw Error({.what = "the checkpoint is damaged", .where = file.string(), .why = std::move(why)});
 }
 
-// The digest is over the canonical text (keys sorted, no spaces), so that the file itself may be laid out for people.
+// The digest is over the canonical text (keys sorted, no spaces), so that the file itself may be laid out for
+// people.
 std::string digest_of(json document) {
   document.erase("digest");
   return digest(document.dump());
@@ -37,12 +38,13 @@ void check(const json& document, const fs::path& file) {
   if (*version > checkpoint_format_version) {
     throw Error({.what = "the checkpoint was written by a newer Cloze",
                  .where = file.string(),
-                 .why = fmt::format("its format is {}, this program knows formats up to {}", version->get<int64_t>(),
-                                    checkpoint_format_version),
+                 .why = fmt::format("its format is {}, this program knows formats up to {}",
+                                    version->get<int64_t>(), checkpoint_format_version),
                  .remedy = "use a newer Cloze"});
   }
   const auto stored = document.find("digest");
-  if (stored == document.end() || *stored != digest_of(document)) refuse(file, "its digest does not fit its contents");
+  if (stored == document.end() || *stored != digest_of(document))
+    refuse(file, "its digest does not fit its contents");
 }
 
 std::optional<json> read_document(const fs::path& folder) {

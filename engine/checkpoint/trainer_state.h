@@ -27,11 +27,12 @@ struct CheckpointManifest {
   std::map<std::string, FileRecord> files;  // every other file, by name
 };
 
-// The text of trainer_state.json: format version, manifest, the trainer's own state, and a digest of all this.
+// The text of trainer_state.json: format version, manifest, the trainer's own state, and a digest of all
+// this.
 std::string trainer_state_text(const CheckpointManifest& manifest, const nlohmann::json& state);
 
-// Reads and checks trainer_state.json in `folder`; nullopt where there is none, or where it is the file of the same name
-// that transformers' Trainer writes. Throws Error where it is damaged or of a newer format.
+// Reads and checks trainer_state.json in `folder`; nullopt where there is none, or where it is the file of
+// the same name that transformers' Trainer writes. Throws Error where it is damaged or of a newer format.
 std::optional<CheckpointManifest> read_manifest(const std::filesystem::path& folder);
 
 // The trainer's own state; throws Error as above, and where there is none.
