@@ -11,6 +11,8 @@ namespace cloze {
 // The weights of one input, with those of both segments kept, so that a changed observation costs one
 // segment.
 class BayesOracle::Posterior {
+  using Weights = std::vector<WeightedLatent>;
+
  public:
   Posterior(const BayesOracle& oracle, const MaskedPair& pair, Knowledge knowledge)
       : pair_(pair),
@@ -28,38 +30,44 @@ class BayesOracle::Posterior {
   double probability(size_t segment, size_t position, WordId word) {
     const Observation before = seen_[segment][position];
     seen_[segment][position] = {Observation::Kind::certain, word};
-    const std::vector<Series> changed = segment_weights(segment);
+    const Weights changed = segment_weights(segment);
     seen_[segment][position] = before;
     return (segment == 0 ? total(changed, weights_[1]) : total(weights_[0], changed)) / whole_;
   }
 
   double random_next() const {
+    if (knowledge_ == Knowledge::told_the_layout) return pair_.random_next ? 1 : 0;
     const double random = random_total(weights_[0], weights_[1]);
     return random / (random + next_total(weights_[0], weights_[1]));
   }
 
  private:
-  std::vector<Series> segment_weights(size_t segment) const {
+  Weights segment_weights(size_t segment) const {
     const MaskedSegment& of = segment == 0 ? pair_.first : pair_.second;
     const bool told = knowledge_ == Knowledge::told_the_layout;
     return SentenceLattice(context_, seen_[segment], told ? &of.pieces : nullptr).weights();
   }
 
   // One document for both segments …
-  double next_total(const std::vector<Series>& first, const std::vector<Series>& second) const {
+  double next_total(const Weights& first, const Weights& second) const {
     Series sum(context_.degree);
-    for (size_t latent = 0; latent < first.size(); ++latent) sum.add_product(first[latent], second[latent]);
-    return sum[context_.degree] / static_cast<double>(first.size());
+    auto other = second.begin();
+    for (const WeightedLatent& one : first) {
+      while (other != second.end() && other->latent < one.latent) ++other;
+      if (other == second.end()) break;
+      if (other->latent == one.latent) sum.add_product(one.weight, other->weight);
+    }
+    return sum[context_.degree] / static_cast<double>(context_.latents.size());
   }
   // … or two independent ones.
-  double random_total(const std::vector<Series>& first, const std::vector<Series>& second) const {
+  double random_total(const Weights& first, const Weights& second) const {
     Series first_sum(context_.degree), second_sum(context_.degree);
-    for (const Series& weight : first) first_sum.add(weight);
-    for (const Series& weight : second) second_sum.add(weight);
-    const auto documents = static_cast<double>(first.size());
+    for (const WeightedLatent& one : first) first_sum.add(one.weight);
+    for (const WeightedLatent& one : second) second_sum.add(one.weight);
+    const auto documents = static_cast<double>(context_.latents.size());
     return (first_sum * second_sum)[context_.degree] / (documents * documents);
   }
-  double total(const std::vector<Series>& first, const std::vector<Series>& second) const {
+  double total(const Weights& first, const Weights& second) const {
     if (knowledge_ == Knowledge::as_a_model) {
       return 0.5 * next_total(first, second) + 0.5 * random_total(first, second);
     }
@@ -70,33 +78,29 @@ class BayesOracle::Posterior {
   Knowledge knowledge_;
   SentenceLattice::Context context_;
   std::array<std::vector<Observation>, 2> seen_;
-  std::array<std::vector<Series>, 2> weights_;
+  std::array<Weights, 2> weights_;
   double whole_ = 0;
 };
 
 BayesOracle::BayesOracle(const SampleWorld& world, int32_t vocabulary_size)
     : world_(world), vocabulary_size_(vocabulary_size), latents_(all_document_latents(world)) {}
 
-std::vector<double> BayesOracle::log_probabilities(const MaskedPair& pair, Knowledge knowledge) const {
+OracleAnswer BayesOracle::ask(const MaskedPair& pair, Knowledge knowledge) const {
   Posterior posterior(*this, pair, knowledge);
-  std::vector<double> logarithms;
+  OracleAnswer answer{.log_probabilities = {}, .random_next = posterior.random_next()};
   for (const size_t segment : {size_t{0}, size_t{1}}) {
     const MaskedSegment& words = segment == 0 ? pair.first : pair.second;
     for (size_t i = 0; i < words.seen.size(); ++i) {
       if (words.seen[i] != masked_word) continue;
-      logarithms.push_back(std::log(posterior.probability(segment, i, words.truth[i])));
+      answer.log_probabilities.push_back(std::log(posterior.probability(segment, i, words.truth[i])));
     }
   }
-  return logarithms;
+  return answer;
 }
 
 double BayesOracle::probability(const MaskedPair& pair, Knowledge knowledge, bool in_second, size_t position,
                                 WordId word) const {
   return Posterior(*this, pair, knowledge).probability(in_second ? 1 : 0, position, word);
-}
-
-double BayesOracle::random_next_probability(const MaskedPair& pair) const {
-  return Posterior(*this, pair, Knowledge::as_a_model).random_next();
 }
 
 }  // namespace cloze

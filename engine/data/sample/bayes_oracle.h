@@ -19,6 +19,13 @@ enum class Knowledge : uint8_t {
   as_a_model,
 };
 
+struct OracleAnswer {
+  std::vector<double>
+      log_probabilities;  // log P(true word | input) for each [MASK], those of the first segment first
+  double random_next =
+      0;  // P(the second segment is of another document | input), with a prior of 1/2; 0 or 1 where told
+};
+
 // The Bayes predictor of the sample world: posterior probabilities by enumeration over the documents' latent
 // choices, the readings of every sentence, and which visible words were replaced at random (exactly
 // `kept_or_replaced` of the visible words, uniformly chosen, were picked, each kept or replaced with 1/2).
@@ -27,15 +34,11 @@ class BayesOracle {
   // `world` must outlive the oracle. Random replacements are uniform over `vocabulary_size` entries.
   BayesOracle(const SampleWorld& world, int32_t vocabulary_size);
 
-  // log P(true word | input) for each [MASK], those of the first segment first.
-  std::vector<double> log_probabilities(const MaskedPair& pair, Knowledge knowledge) const;
+  OracleAnswer ask(const MaskedPair& pair, Knowledge knowledge) const;
 
   // P(word | input) at one position of the first or the second segment, which must be a [MASK].
   double probability(const MaskedPair& pair, Knowledge knowledge, bool in_second, size_t position,
                      WordId word) const;
-
-  // P(the second segment is of another document | input), with a prior of 1/2.
-  double random_next_probability(const MaskedPair& pair) const;
 
  private:
   class Posterior;

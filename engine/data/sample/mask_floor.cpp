@@ -34,11 +34,12 @@ MaskFloor exact_mask_loss(const SampleWorld& world, const std::vector<MaskedPair
   std::vector<double> losses, counts;
   double upper = 0, right = 0;
   for (const MaskedPair& pair : pairs) {
-    const std::vector<double> told = oracle.log_probabilities(pair, Knowledge::told_the_layout);
+    const std::vector<double> told = oracle.ask(pair, Knowledge::told_the_layout).log_probabilities;
     losses.push_back(loss_sum(told));
     counts.push_back(static_cast<double>(told.size()));
-    upper += loss_sum(oracle.log_probabilities(pair, Knowledge::as_a_model));
-    right += (oracle.random_next_probability(pair) > 0.5) == pair.random_next ? 1 : 0;
+    const OracleAnswer untold = oracle.ask(pair, Knowledge::as_a_model);
+    upper += loss_sum(untold.log_probabilities);
+    right += (untold.random_next > 0.5) == pair.random_next ? 1 : 0;
   }
   const double predictions = std::accumulate(counts.begin(), counts.end(), 0.0);
   if (predictions == 0) throw Error({.what = "no input with a [MASK] to take the floor over"});

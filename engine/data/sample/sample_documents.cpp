@@ -33,9 +33,7 @@ SampleSentence make_sentence(const SampleWorld& world, const SampleDocument& doc
   const Thing& thing = draw_thing(world, is_restricted(world, document.place, document.people), draws);
   const WordId container = draw_container(thing, draws);
   const Place& place = world.places[static_cast<size_t>(document.place)];
-  const auto person = [&](size_t which) {
-    return world.people[static_cast<size_t>(document.people[which])];
-  };
+  const auto person = [&](size_t which) { return world.people[static_cast<size_t>(document.people[which])]; };
 
   SampleSentence sentence;
   for (const Slot& slot : form.slots) {

@@ -11,8 +11,8 @@ namespace cloze {
 // The rules of the sample world: small enough to compute with exactly, English-like enough to read.
 // docs/sample-world.md tells them in words.
 //
-// A document draws a place, a main person and another person, uniformly. Its sentences are independent given these:
-// each draws a sentence form by its percentage and fills the slots.
+// A document draws a place, a main person and another person, uniformly. Its sentences are independent given
+// these: each draws a sentence form by its percentage and fills the slots.
 
 using WordId = int32_t;  // index into SampleWorld::words
 

@@ -85,7 +85,8 @@ class SentenceView {
     Series product(context_.degree, 1);
     for (size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].kind == SlotKind::person) multiply(product, i, seen_[i].word == person ? 1 : 0);
-      if (slots_[i].kind == SlotKind::other_person) multiply(product, i, seen_[i].word == other_person ? 1 : 0);
+      if (slots_[i].kind == SlotKind::other_person)
+        multiply(product, i, seen_[i].word == other_person ? 1 : 0);
     }
     return product;
   }
@@ -169,6 +170,7 @@ SentenceLattice::SentenceLattice(const Context& context, std::span<const Observa
         add_readings(form, begin, offset, pieces);
     }
   }
+  number_nodes();
 }
 
 void SentenceLattice::add_readings(size_t index, int32_t begin, int32_t offset,
@@ -225,27 +227,58 @@ Reading SentenceLattice::read(const SentenceForm& form, int32_t begin, int32_t o
   return reading;
 }
 
-std::vector<Series> SentenceLattice::weights() const {
-  std::vector<Series> weights;
-  weights.reserve(context_.latents.size());
-  std::vector<Series> reached(seen_.size() + 1);
-  for (const DocumentLatent& latent : context_.latents) {
-    for (const Reading& reading : readings_)
-      reached[static_cast<size_t>(reading.end)] = Series(context_.degree);
-    reached.back() = Series(context_.degree);
-    reached[0] = Series(context_.degree, 1);
-    for (const Reading& reading : readings_) {
-      const Series& before = reached[static_cast<size_t>(reading.begin)];
-      if (before.is_zero()) continue;  // also where no reading ends: set to zero once, at the start
-      const Series& place =
-          latent.restricted ? reading.restricted : reading.place[static_cast<size_t>(latent.place)];
-      if (place.is_zero()) continue;
-      reached[static_cast<size_t>(reading.end)].add_product(
-          before, place * reading.people[static_cast<size_t>(latent.pair)]);
+Series SentenceLattice::sum_of_paths(int32_t place, const DocumentLatent* latent,
+                                     std::vector<Series>& reached) const {
+  const Series zero(context_.degree);
+  reached.assign(reached.size(), zero);
+  reached[0] = Series(context_.degree, 1);
+  for (const Reading& reading : readings_) {
+    const Series& before = reached[static_cast<size_t>(reading.begin)];
+    if (before.is_zero()) continue;
+    const bool restricted = latent != nullptr && latent->restricted;
+    const Series& here = restricted ? reading.restricted : reading.place[static_cast<size_t>(place)];
+    if (here.is_zero()) continue;
+    Series& after = reached[static_cast<size_t>(reading.end)];
+    if (latent == nullptr) {
+      after.add_product(before, here);
+    } else {
+      after.add_product(before * reading.people[static_cast<size_t>(latent->pair)], here);
     }
-    weights.push_back(reached.back());
+  }
+  return reached.back();
+}
+
+std::vector<WeightedLatent> SentenceLattice::weights() const {
+  std::vector<WeightedLatent> weights;
+  std::vector<Series> reached(static_cast<size_t>(nodes_));
+  int32_t place = -1;
+  bool possible = false;
+  for (size_t i = 0; i < context_.latents.size(); ++i) {
+    const DocumentLatent& latent = context_.latents[i];
+    if (latent.place !=
+        place) {  // latents come place by place; most places explain nothing whoever the people are
+      place = latent.place;
+      possible = !sum_of_paths(place, nullptr, reached).is_zero();
+    }
+    if (!possible) continue;
+    const Series weight = sum_of_paths(place, &latent, reached);
+    if (!weight.is_zero()) weights.push_back({static_cast<int32_t>(i), weight});
   }
   return weights;
+}
+
+// Positions become consecutive nodes: only where a reading begins or ends, so that paths are cheap to sum.
+void SentenceLattice::number_nodes() {
+  std::vector<int32_t> positions = {0, static_cast<int32_t>(seen_.size())};
+  for (const Reading& reading : readings_) positions.insert(positions.end(), {reading.begin, reading.end});
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  const auto node = [&](int32_t position) {
+    return static_cast<int32_t>(std::lower_bound(positions.begin(), positions.end(), position) -
+                                positions.begin());
+  };
+  for (Reading& reading : readings_) reading.begin = node(reading.begin), reading.end = node(reading.end);
+  nodes_ = static_cast<int32_t>(positions.size());
 }
 
 }  // namespace cloze

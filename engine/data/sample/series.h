@@ -12,7 +12,16 @@ class Series {
   static constexpr int most_degrees = 20;
 
   Series() : Series(0) {}
-  explicit Series(int degree, double constant = 0) : degree_(degree) { coefficients_[0] = constant; }
+  explicit Series(int degree, double constant = 0) : degree_(degree) {
+    std::fill_n(coefficients_.begin(), degree + 1, 0.0);
+    coefficients_[0] = constant;
+  }
+  Series(const Series& other) : degree_(other.degree_) { copy(other); }
+  Series& operator=(const Series& other) {
+    degree_ = other.degree_;
+    copy(other);
+    return *this;
+  }
 
   double operator[](int power) const { return coefficients_[static_cast<size_t>(power)]; }
   int degree() const { return degree_; }
@@ -44,8 +53,13 @@ class Series {
   }
 
  private:
+  // Degrees are small: what lies beyond is neither set nor copied.
+  void copy(const Series& other) {
+    std::copy_n(other.coefficients_.begin(), other.degree_ + 1, coefficients_.begin());
+  }
+
   int degree_;
-  std::array<double, most_degrees + 1> coefficients_ = {};
+  std::array<double, most_degrees + 1> coefficients_;
 };
 
 inline Series operator*(const Series& left, const Series& right) {
