@@ -113,6 +113,25 @@ HWY_INLINE void dropout_fill(D d, const DropoutRow& row, uint32_t column, int64_
   }
 }
 
+// output[column] = input[column] * the multiplier, for all columns of a row; output may be input.
+HWY_INLINE void dropout_multiply(const DropoutRow& row, const float* input, int64_t columns, float* output) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + 4 * lanes <= columns; i += 4 * lanes) {
+    hn::Vec<decltype(d)> m0, m1, m2, m3;
+    dropout_multipliers(d, row, static_cast<uint32_t>(i), m0, m1, m2, m3);
+    hn::StoreU(hn::Mul(hn::LoadU(d, input + i), m0), d, output + i);
+    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + lanes), m1), d, output + i + lanes);
+    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + 2 * lanes), m2), d, output + i + 2 * lanes);
+    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + 3 * lanes), m3), d, output + i + 3 * lanes);
+  }
+  if (i == columns) return;
+  HWY_ALIGN float tail[dropout_group_max];
+  dropout_fill(d, row, static_cast<uint32_t>(i), columns - i, tail);
+  for (int64_t j = i; j < columns; ++j) output[j] = input[j] * tail[j - i];
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace cloze
 HWY_AFTER_NAMESPACE();

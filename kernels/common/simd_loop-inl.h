@@ -28,6 +28,28 @@ HWY_INLINE void for_each_vector(int64_t count, const Body& body) {
   for (; i < count; ++i) body(single, i);
 }
 
+// Two sums over [0, count) at once: body(d, i, a, b) adds its vectors to the accumulators a and b.
+struct TwoSums {
+  float first, second;
+};
+template <class Body>
+HWY_INLINE TwoSums sum_vectors(int64_t count, const Body& body) {
+  const hn::ScalableTag<float> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  // Two accumulators each, against the latency of additions.
+  auto a0 = hn::Zero(d), a1 = hn::Zero(d), b0 = hn::Zero(d), b1 = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + 2 * lanes <= count; i += 2 * lanes) {
+    body(d, i, a0, b0);
+    body(d, i + lanes, a1, b1);
+  }
+  const hn::CappedTag<float, 1> single;
+  auto a = hn::Zero(single), b = hn::Zero(single);
+  for (; i < count; ++i) body(single, i, a, b);
+  return {hn::GetLane(hn::SumOfLanes(d, hn::Add(a0, a1))) + hn::GetLane(a),
+          hn::GetLane(hn::SumOfLanes(d, hn::Add(b0, b1))) + hn::GetLane(b)};
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace cloze
 HWY_AFTER_NAMESPACE();

@@ -46,30 +46,12 @@ void add_bias_rows(const AddBias& op) {
                });
 }
 
-HWY_INLINE void dropout_one_row(const DropoutRow& mask, const float* input, int64_t columns, float* output) {
-  const hn::ScalableTag<float> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + 4 * lanes <= columns; i += 4 * lanes) {
-    hn::Vec<decltype(d)> m0, m1, m2, m3;
-    dropout_multipliers(d, mask, static_cast<uint32_t>(i), m0, m1, m2, m3);
-    hn::StoreU(hn::Mul(hn::LoadU(d, input + i), m0), d, output + i);
-    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + lanes), m1), d, output + i + lanes);
-    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + 2 * lanes), m2), d, output + i + 2 * lanes);
-    hn::StoreU(hn::Mul(hn::LoadU(d, input + i + 3 * lanes), m3), d, output + i + 3 * lanes);
-  }
-  if (i == columns) return;
-  HWY_ALIGN float tail[dropout_group_max];
-  dropout_fill(d, mask, static_cast<uint32_t>(i), columns - i, tail);
-  for (int64_t j = i; j < columns; ++j) output[j] = input[j] * tail[j - i];
-}
-
 void dropout_rows(const DropoutApply& op) {
   const int64_t columns = op.input.columns;
   parallel_for(0, op.input.live_rows(), row_grain(columns), [&](int64_t first, int64_t last) HWY_ATTR {
     for (int64_t row = first; row < last; ++row)
-      dropout_one_row(dropout_row(op.dropout, row), op.input.row<float>(row), columns,
-                      op.output.row<float>(row));
+      dropout_multiply(dropout_row(op.dropout, row), op.input.row<float>(row), columns,
+                       op.output.row<float>(row));
   });
 }
 
