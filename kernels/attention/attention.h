@@ -9,15 +9,15 @@
 // Variable-length softmax attention over packed sequences (Vaswani et al. 2017, 3.2.1; online softmax and
 // recomputation in backward: Dao et al. 2022). No [length, length] matrix is ever stored. Sequence s owns
 // query rows query_offsets[s] … query_offsets[s+1]-1 and key rows key_offsets[s] … key_offsets[s+1]-1;
-// query.live etc. are unused: the number of live sequences, *sequences.live of the offsets, decides. Queries
+// query.live etc. are unused: the number of live sequences, *query_offsets.live, decides. Queries
 // may be a subset of the tokens (only the rows that are read later), in any number per sequence, zero
 // included. Sequences without keys have no queries.
 namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;
-  float scale = 0;  // 1/sqrt(head_size)
+  int64_t head_size = 0;  // a multiple of 4
+  float scale = 0;        // 1/sqrt(head_size)
 };
 
 // probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head
