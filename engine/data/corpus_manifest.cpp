@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -123,8 +124,22 @@ std::string to_json(const CorpusManifest& manifest) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-CorpusManifest read_manifest(const std::filesystem::path& path) {
-  const std::string text = read_file(path);
+std::vector<std::string> differences(const CorpusManifest& a, const CorpusManifest& b) {
+  std::vector<std::string> found;
+  const auto compare = [&](bool same, const char* what) {
+    if (!same) found.emplace_back(what);
+  };
+  compare(a.vocabulary_digest == b.vocabulary_digest, "the vocabulary");
+  compare(to_json(a.tokenizer) == to_json(b.tokenizer), "the tokenizer's options (casing, rules)");
+  compare(a.unicode_version == b.unicode_version, "the version of the Unicode tables");
+  compare(a.text_kind == b.text_kind && a.text_field == b.text_field, "the kind of text");
+  compare(a.inputs == b.inputs, "the input files (names, sizes or times)");
+  return found;
+}
+
+CorpusManifest read_manifest(const std::filesystem::path& path) { return parse_manifest(read_file(path), path); }
+
+CorpusManifest parse_manifest(const std::string& text, const std::filesystem::path& path) {
   try {
     const Json json = Json::parse(text);
     if (json.value("format", "") != "cloze corpus") throw std::runtime_error("not the manifest of a corpus");

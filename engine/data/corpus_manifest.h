@@ -63,8 +63,13 @@ struct CorpusManifest {
   }
 };
 
+// What of `b` was asked for or given otherwise than in `a` ("the vocabulary", "inputs", ...); empty where both stand for
+// the same corpus.
+std::vector<std::string> differences(const CorpusManifest& a, const CorpusManifest& b);
+
 std::string to_json(const CorpusManifest& manifest);
-// Throws Error naming `path` and what is missing or of another format version.
+// Throws Error naming `where` and what is missing or of another format version.
+CorpusManifest parse_manifest(const std::string& json, const std::filesystem::path& where);
 CorpusManifest read_manifest(const std::filesystem::path& path);
 
 // Of a file of any size in bounded memory: the digest of the digests of its blocks of 16 MiB (for one block or none, of

@@ -1,0 +1,258 @@
+#include "engine/data/prepare.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/data/chunk_encoder.h"
+#include "engine/data/corpus.h"
+#include "engine/data/corpus_writer.h"
+#include "engine/data/document_reader.h"
+#include "engine/data/duplicate_lines.h"
+#include "engine/data/ordered_pipeline.h"
+#include "engine/data/prepare_progress.h"
+#include "engine/data/text_source.h"
+#include "engine/text/tokenizer.h"
+
+namespace cloze {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto report_every = std::chrono::seconds(10);
+
+fs::path beside(const fs::path& output, const char* suffix) {
+  fs::path path = (output / "").parent_path();  // without a trailing slash
+  path += suffix;
+  return path;
+}
+fs::path progress_file(const fs::path& work) { return work / "progress"; }
+
+// What was asked for, before anything is counted.
+CorpusManifest plan_of(const PrepareOptions& options, const Vocabulary& vocabulary) {
+  CorpusManifest plan;
+  plan.token_bytes = token_bytes_for(vocabulary);
+  plan.tokenizer = options.tokenizer;
+  plan.unicode_version = unicode_version();
+  plan.vocabulary_digest = vocabulary.digest();
+  plan.vocabulary_size = vocabulary.size();
+  plan.text_kind = name_of(options.kind);
+  plan.text_field = options.text_field;
+  plan.inputs = list_inputs(options.inputs);
+  return plan;
+}
+
+void refuse_other(const CorpusManifest& there, const CorpusManifest& plan, const fs::path& path, const char* what) {
+  const auto found = differences(there, plan);
+  if (found.empty()) return;
+  throw UsageError({.what = what,
+                    .where = path.string(),
+                    .why = fmt::format("of what it is made from, this differs: {}", fmt::join(found, ", ")),
+                    .remedy = "choose another folder, or replace it with --overwrite"});
+}
+
+// The corpus that is there already, if it is the one asked for.
+std::optional<CorpusManifest> finished(const PrepareOptions& options, const CorpusManifest& plan) {
+  const fs::path& output = options.output;
+  if (!fs::exists(output) || (fs::is_directory(output) && fs::is_empty(output))) return std::nullopt;
+  if (!fs::exists(output / CorpusFiles::manifest)) {
+    throw UsageError({.what = "will not write a corpus here",
+                      .where = output.string(),
+                      .why = "something that is no corpus is there",
+                      .remedy = "choose another folder"});
+  }
+  if (options.overwrite) return std::nullopt;
+  refuse_other(read_manifest(output / CorpusFiles::manifest), plan, output, "there is a corpus already");
+  const auto manifest = Corpus::open(output)->manifest();
+  log::info("{} is up to date", output.string());
+  return manifest;
+}
+
+// Moves the finished work into place. Each step can be repeated after an interruption.
+void publish(const fs::path& work, const fs::path& output) {
+  const fs::path old = beside(output, ".old");
+  if (fs::exists(output)) {
+    fs::remove_all(old);
+    fs::rename(output, old);
+  }
+  fs::rename(work, output);
+  sync_folder(fs::absolute(beside(output, "")).parent_path());
+  fs::remove_all(old);
+}
+
+// Feeds encoded chunks to the writer and counts; knows how to save where it is and to go on from there.
+class CorpusBuilder {
+ public:
+  CorpusBuilder(const fs::path& work, PrepareProgress from)
+      : work_(work), progress_(std::move(from)), writer_(work, progress_.manifest.token_bytes, progress_.written) {
+    duplicates_.restore(progress_.manifest.duplicates.sampled_one_in, progress_.lines);
+    progress_.lines = {};
+    split_before_ = progress_.manifest.counts.split_documents;
+  }
+
+  void add(const EncodedChunk& encoded, int32_t unknown_id) {
+    CorpusCounts& counts = progress_.manifest.counts;
+    size_t at = 0;
+    for (const uint32_t length : encoded.sentence_lengths) {
+      if (length == 0) writer_.end_document();
+      writer_.append_sentence(std::span(encoded.tokens).subspan(at, length));
+      at += length;
+      counts.longest_sentence = std::max<uint64_t>(counts.longest_sentence, length);
+    }
+    for (const int32_t id : encoded.tokens) {
+      ++progress_.unigrams[static_cast<size_t>(id)];
+      counts.unknown_tokens += id == unknown_id;
+    }
+    for (const uint64_t hash : encoded.line_hashes) duplicates_.add(hash);
+    counts.lines += encoded.line_hashes.size();
+    counts.text_bytes += encoded.text_bytes;
+    counts.invalid_bytes += encoded.cleaning.invalid_bytes;
+    counts.split_lines += encoded.cleaning.cut_lines;
+    const WriterPosition& written = writer_.position();
+    counts.documents = written.documents;
+    counts.sentences = written.sentences;
+    counts.tokens = written.tokens;
+    counts.split_documents = split_before_ + writer_.split_documents();
+    progress_.manifest.duplicates = duplicates_.result();
+    progress_.read = encoded.chunk.after;
+  }
+
+  void save() {
+    progress_.written = writer_.sync();
+    progress_.lines = duplicates_.entries();
+    save_progress(progress_file(work_), progress_);
+    progress_.lines = {};
+  }
+
+  CorpusManifest seal(const Vocabulary& vocabulary) {
+    writer_.finish();
+    seal_corpus(work_, progress_.manifest, vocabulary, progress_.unigrams);
+    fs::remove(progress_file(work_));
+    return read_manifest(work_ / CorpusFiles::manifest);
+  }
+
+  const CorpusCounts& counts() const { return progress_.manifest.counts; }
+
+ private:
+  fs::path work_;
+  PrepareProgress progress_;
+  CorpusWriter writer_;
+  DuplicateLineCounter duplicates_;
+  uint64_t split_before_ = 0;
+};
+
+// Where to begin: at the last checkpoint of unfinished work on the same corpus, else at the beginning.
+PrepareProgress starting_point(const PrepareOptions& options, const CorpusManifest& plan, const fs::path& work) {
+  std::optional<PrepareProgress> saved = load_progress(progress_file(work));
+  if (saved && !differences(saved->manifest, plan).empty()) {
+    if (!options.overwrite) refuse_other(saved->manifest, plan, work, "there is an unfinished corpus");
+    saved.reset();
+  }
+  if (saved) {
+    log::info("going on with {}: {} tokens are there", work.string(), saved->manifest.counts.tokens);
+    return std::move(*saved);
+  }
+  fs::remove_all(work);
+  fs::create_directories(work);
+  PrepareProgress fresh;
+  fresh.manifest = plan;
+  fresh.unigrams.resize(static_cast<size_t>(plan.vocabulary_size));
+  return fresh;
+}
+
+void log_progress(const CorpusCounts& counts, uint64_t bytes_before, double seconds) {
+  log::info("{:.0f} MB of text, {:.1f} M tokens, {} documents, {:.1f} MB/s",
+            static_cast<double>(counts.text_bytes) / 1e6, static_cast<double>(counts.tokens) / 1e6, counts.documents,
+            static_cast<double>(counts.text_bytes - bytes_before) / 1e6 / seconds);
+}
+
+void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary>& vocabulary, SourcePosition from,
+           const std::vector<CorpusInput>& inputs, CorpusBuilder& builder) {
+  DocumentReader reader(inputs, options.kind, from);
+  const ChunkEncoder encoder(std::make_shared<const Tokenizer>(vocabulary, options.tokenizer), options.text_field);
+  const int threads = std::max(1, options.threads);
+  OrderedPipeline<EncodedChunk> chunks(
+      threads, 2 * static_cast<size_t>(threads), [&](EncodedChunk& chunk) { return reader.next(chunk.chunk); },
+      [&](EncodedChunk& chunk) { encoder.encode(chunk); });
+
+  const auto begun = std::chrono::steady_clock::now();
+  const uint64_t bytes_before = builder.counts().text_bytes;
+  auto reported = begun;
+  uint64_t saved_at = bytes_before;
+  for (EncodedChunk chunk; chunks.next(chunk);) {
+    builder.add(chunk, vocabulary->unknown_id());
+    if (builder.counts().text_bytes - saved_at >= options.checkpoint_bytes) {
+      builder.save();
+      saved_at = builder.counts().text_bytes;
+    }
+    if (const auto now = std::chrono::steady_clock::now(); now - reported >= report_every) {
+      log_progress(builder.counts(), bytes_before, std::chrono::duration<double>(now - begun).count());
+      reported = now;
+    }
+  }
+}
+
+void log_summary(const CorpusManifest& manifest, const fs::path& output) {
+  const CorpusCounts& counts = manifest.counts;
+  log::info("{}: {} documents, {} sentences, {} tokens from {} bytes of text", output.string(), counts.documents,
+            counts.sentences, counts.tokens, counts.text_bytes);
+  log::info("duplicate lines {:.2f}%, unknown tokens {:.3f}%, longest sentence {} tokens",
+            100 * manifest.duplicates.rate(), 100 * manifest.unknown_rate(), counts.longest_sentence);
+  if (counts.invalid_bytes > 0) log::warning("{} bytes that are not UTF-8 were dropped", counts.invalid_bytes);
+  if (counts.split_lines > 0) log::warning("lines longer than 1 MiB were cut, {} times", counts.split_lines);
+  if (counts.split_documents > 0) log::warning("documents of over 2^31 tokens were cut, {} times", counts.split_documents);
+  if (counts.documents == 1) {
+    log::warning("all of it is one document: next-sentence pairs will come from it alone (documents are separated by "
+                 "blank lines)");
+  }
+  if (manifest.unknown_rate() > 0.01) log::warning("many unknown tokens: does the vocabulary suit this text?");
+  if (manifest.duplicates.rate() > 0.3) log::warning("many duplicate lines: is something in the inputs twice?");
+}
+
+}  // namespace
+
+CorpusManifest prepare_corpus(const PrepareOptions& options) {
+  const auto vocabulary = std::make_shared<const Vocabulary>(Vocabulary::load(options.vocabulary));
+  if (options.tokenizer.keep_special_tokens) {
+    throw UsageError({.what = "a corpus is not prepared with special tokens kept",
+                      .why = "text would then hold [SEP] and [MASK] that no sequence put there"});
+  }
+  const CorpusManifest plan = plan_of(options, *vocabulary);
+  if (const auto there = finished(options, plan)) return *there;
+
+  const fs::path work = beside(options.output, ".partial");
+  if (fs::exists(work / CorpusFiles::manifest)) {  // sealed, then killed before it was moved
+    if (differences(read_manifest(work / CorpusFiles::manifest), plan).empty()) {
+      publish(work, options.output);
+      return Corpus::open(options.output)->manifest();
+    }
+    if (!options.overwrite) {
+      refuse_other(read_manifest(work / CorpusFiles::manifest), plan, work, "there is an unfinished corpus");
+    }
+    fs::remove_all(work);
+  }
+  PrepareProgress from = starting_point(options, plan, work);
+  const SourcePosition read = from.read;
+  CorpusBuilder builder(work, std::move(from));
+  build(options, vocabulary, read, plan.inputs, builder);
+  if (builder.counts().tokens == 0) {
+    fs::remove_all(work);
+    throw Error({.what = "the inputs hold no text",
+                 .where = plan.inputs.front().path,
+                 .why = fmt::format("no tokens came of {} file(s)", plan.inputs.size())});
+  }
+  const CorpusManifest manifest = builder.seal(*vocabulary);
+  publish(work, options.output);
+  log_summary(manifest, options.output);
+  return manifest;
+}
+
+}  // namespace cloze
