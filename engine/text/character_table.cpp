@@ -46,11 +46,15 @@ int category_of(char32_t code_point, int icu_category, TokenizerRules rules) {
   if (rules == TokenizerRules::google) return icu_category;
   switch (code_point) {  // recategorised since Unicode 8
     case 0x166D:
-      return U_OTHER_PUNCTUATION;
     case 0x111C9:
       return U_OTHER_PUNCTUATION;
     case 0x1734:
       return U_NON_SPACING_MARK;
+    case 0x1885:
+    case 0x1886:
+      return U_OTHER_LETTER;
+    case 0xA9BD:
+      return U_COMBINING_SPACING_MARK;
     default:
       break;
   }

@@ -45,6 +45,11 @@ struct AttentionBackward {
   Tensor query_gradient, key_gradient, value_gradient;
 };
 
+// The number of sequences to compute now, from query_offsets.
+inline int64_t live_sequences(const Tensor& offsets) {
+  return offsets.live != nullptr ? *offsets.live : offsets.columns - 1;
+}
+
 // Longest sequences, in keys, that the kernels take.
 constexpr int64_t attention_max_keys = 65535;
 

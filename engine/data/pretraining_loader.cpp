@@ -1,0 +1,65 @@
+#include "engine/data/pretraining_loader.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "engine/base/error.h"
+
+namespace cloze {
+
+PretrainingLoader::PretrainingLoader(std::shared_ptr<const Corpus> corpus, const InstanceOptions& instances,
+                                     uint64_t seed, LoaderOptions options)
+    : plan_(corpus, instances, seed, options.threads),
+      maker_(corpus, instances, seed),
+      options_(std::move(options)) {
+  validate(options_.batch, instances);
+  const bool sequences = options_.batch.unit == BatchSize::Unit::sequences;
+  if (sequences && options_.batch.amount < options_.world) {
+    throw UsageError({.what = fmt::format("a batch of {} sequences is too small", options_.batch.amount),
+                      .why = fmt::format("each of {} processes needs at least one", options_.world),
+                      .remedy = "make the batch larger or use fewer processes"});
+  }
+}
+
+PretrainingLoader::~PretrainingLoader() { plan_.interrupt(); }
+
+void PretrainingLoader::make(Item& item) const {
+  if (!item.packer) item.packer = std::make_unique<Packer>(maker_);
+  PretrainingStep& made = item.made;
+  const auto batch = plan_.batch(made.step, options_.batch);
+  made.global_tokens = made.global_predictions = 0;
+  made.global_sequences = static_cast<int64_t>(batch.size());
+  item.sizes.clear();
+  for (const InstanceReference& sequence : batch) {
+    const int64_t predictions = maker_.count_predictions(sequence, item.working_memory);
+    item.sizes.push_back({sequence.tokens(), predictions});
+    made.global_tokens += sequence.tokens();
+    made.global_predictions += predictions;
+  }
+  const auto parts = split_batch(item.sizes, options_.ladder.back(), options_.world);
+  const size_t share = parts.size() / static_cast<size_t>(options_.world);
+  made.micro_batches.resize(share);
+  for (size_t i = 0; i < share; ++i) {
+    const BatchPart part = parts[static_cast<size_t>(options_.rank) * share + i];
+    item.packer->pack(std::span(batch).subspan(part.begin, part.end - part.begin), static_cast<int64_t>(part.begin),
+                      options_.ladder, made.micro_batches[i]);
+  }
+}
+
+const PretrainingStep& PretrainingLoader::next(int64_t step) {
+  if (!pipeline_ || step != expected_) {
+    pipeline_.reset();
+    const auto claim = [following = step](Item& item) mutable {
+      item.made.step = following++;
+      return true;
+    };
+    pipeline_ = std::make_unique<OrderedPipeline<Item>>(options_.threads, static_cast<size_t>(options_.steps_ahead),
+                                                        claim, [this](Item& item) { make(item); });
+  }
+  expected_ = step + 1;
+  pipeline_->next(current_);
+  return current_.made;
+}
+
+}  // namespace cloze
