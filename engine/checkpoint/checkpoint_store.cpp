@@ -41,6 +41,22 @@ void remove_folder(const fs::path& folder) {
   fs::remove_all(partial);
 }
 
+// What a killed process leaves: "step-N.partial-PID" of a checkpoint, "NAME.PID.partial" of a single file.
+bool is_partial(std::string_view name) {
+  const auto all_digits = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  constexpr std::string_view folder_mark = ".partial-", file_ending = ".partial";
+  if (const size_t mark = name.find(folder_mark);
+      name.starts_with(step_prefix) && mark != std::string_view::npos) {
+    return all_digits(name.substr(mark + folder_mark.size()));
+  }
+  if (!name.ends_with(file_ending)) return false;
+  name.remove_suffix(file_ending.size());
+  const size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && all_digits(name.substr(dot + 1));
+}
+
 std::optional<double> score_of(const fs::path& folder, const std::string& metric) {
   try {
     const auto manifest = read_manifest(folder);
@@ -172,9 +188,7 @@ void CheckpointStore::remove_partial() {
     if (!fs::is_directory(folder)) continue;
     std::vector<fs::path> stale;
     for (const auto& entry : fs::directory_iterator(folder)) {
-      const std::string name = entry.path().filename().string();
-      const bool is_step = name.starts_with(step_prefix) && name.find(".partial-") != std::string::npos;
-      if (is_step || name.ends_with(".partial")) stale.push_back(entry.path());
+      if (is_partial(entry.path().filename().string())) stale.push_back(entry.path());
     }
     for (const fs::path& path : stale) {
       log::info("{}: left half-written by a run that was cut short; removed", path.string());

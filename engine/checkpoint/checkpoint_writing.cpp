@@ -77,6 +77,12 @@ FileRecord write_text(const fs::path& path, std::string_view text) {
   return file.commit();
 }
 
+std::string config_text(const CheckpointContents& contents) {
+  nlohmann::json document = to_json(contents.config);
+  document["pad_token_id"] = contents.tokenizer.vocabulary->pad_id();
+  return document.dump(2) + "\n";
+}
+
 }  // namespace
 
 void write_checkpoint(const fs::path& folder, const CheckpointContents& contents,
@@ -84,7 +90,7 @@ void write_checkpoint(const fs::path& folder, const CheckpointContents& contents
   PartialFolder partial(folder);
   const fs::path& path = partial.path();
   CheckpointManifest manifest{.step = contents.step, .score = contents.score};
-  manifest.files[config_file] = write_text(path / config_file, to_json(contents.config).dump(2) + "\n");
+  manifest.files[config_file] = write_text(path / config_file, config_text(contents));
   manifest.files[vocabulary_file] = write_text(path / vocabulary_file, contents.tokenizer.vocabulary->text());
   manifest.files[tokenizer_config_file] =
       write_text(path / tokenizer_config_file, tokenizer_config_text(contents.tokenizer));

@@ -173,7 +173,6 @@ json to_json(const HuggingfaceConfig& config) {
                    {"model_type", "bert"},
                    {"position_embedding_type", "absolute"},
                    {"tie_word_embeddings", true},
-                   {"pad_token_id", 0},
                    {"vocab_size", bert.vocabulary_size},
                    {"hidden_size", bert.hidden_size},
                    {"num_hidden_layers", bert.layers},

@@ -146,7 +146,8 @@ SafetensorsHeader parse_safetensors_header(std::string_view start, uint64_t file
   if (!text.starts_with('{')) refuse(origin, "its header does not begin with `{`");
 
   SafetensorsHeader header{.data_begin = length_bytes + header_bytes};
-  for (const auto& [name, value] : parse_json(text, origin).items()) {
+  const json document = parse_json(text, origin);
+  for (const auto& [name, value] : document.items()) {
     if (name == "__metadata__") {
       parse_metadata(value, header, origin);
     } else {
