@@ -48,7 +48,10 @@ TEST(Sentences, Initials) {
   expect_split("J. R. R. Tolkien wrote it. | C.S. Lewis read it.");
   expect_split("George W. Bush met É. Zola's heirs. | They talked.");
   expect_split("So did I. | The others left.");
+  expect_split("It froze at 0 °C. | The lake on Avenue C. | They skated with J. A. Smith.");
   expect_split("King Edward I. Longshanks was tall.");
+  expect_split("Roe v. Wade was cited. | Anna (b. 1821, d. 1888) and Flavius (r. 408–450) were not.");
+  expect_split("She chose option b. | The rest chose c. | They won.");
 }
 
 TEST(Sentences, Abbreviations) {
@@ -69,13 +72,14 @@ TEST(Sentences, Numbers) {
 TEST(Sentences, ClosersBelongToTheSentenceBefore) {
   expect_split("“It is late.” | “Go home!” | (He did.) | [So did she.] | It ended.");
   expect_split("\"It is late.\" | \"Go home!\" | 'Yes?' | Fine.");
-  expect_split("Census data agree.[12][note 3] | Others do not.[4] | So it goes.");
+  expect_split("Census data agree.[12][note 3] | Others do not.[citation needed] | So it goes.");
   expect_split("He said “no”. | “Yes,” she said.");
   expect_split("_Emphasis ends here._ | *Another.* | More.");
 }
 
 TEST(Sentences, RunsOfTerminators) {
   expect_split("What?! | Really... | Yes… | Oh!!! | He said... nothing at all.");
+  expect_split("He wrote [...] The King (?) Came. | ... And then it ended.");
 }
 
 TEST(Sentences, OtherScripts) {
