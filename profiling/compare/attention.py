@@ -24,7 +24,7 @@ def parse_arguments():
     parser.add_argument("--sequences", type=int, default=32)
     layout = parser.add_mutually_exclusive_group(required=True)
     layout.add_argument("--rectangle", type=int, metavar="LENGTH")
-    layout.add_argument("--lengths", type=pathlib.Path, metavar="FILE", help="lengths, one per line; the first are used")
+    layout.add_argument("--lengths", type=pathlib.Path, metavar="FILE", help="one per line; the first are used")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each measurement")
