@@ -24,8 +24,7 @@ struct OptimizerOptions {
   double epsilon = 1e-6;           // added outside the root
   double weight_decay = 0.01;      // of the parameters that decays() names
   double max_gradient_norm = 1.0;  // of all gradients together; 0: no clipping
-  // Kingma & Ba 2015 divide m and v by 1 - beta^t; BERT's AdamW does not, torch.optim.AdamW and LAMB's paper
-  // do.
+  // Whether m and v are divided by 1 - beta^t (Kingma & Ba 2015): not in BERT; in torch.optim.AdamW and LAMB.
   bool bias_correction = false;
 
   friend bool operator==(const OptimizerOptions&, const OptimizerOptions&) = default;

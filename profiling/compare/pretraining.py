@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """PyTorch's speed at BERT pretraining (masked LM + next sentence) on a CPU: the peer of `cloze pretrain`.
 
-Hugging Face's BertForPreTraining in float32 with everything a careful user would do: attention in one call, the masked-LM
-head on the predicted rows only, no attention mask where nothing is padded, fused AdamW, gradients set to None, freed
-memory kept instead of returned to the system at every step, batches made before the clock starts. A step is forward,
-backward, clipping to norm 1 and the update, dropout 0.1, on random tokens. Prints one JSON object; tokens are real
-tokens, padding not counted. (`cpu_seconds_per_step`, over all threads, depends less on what else the machine does.)
+Hugging Face's BertForPreTraining in float32 with everything a careful user would do: attention in one call, the
+masked-LM head on the predicted rows only, no attention mask where nothing is padded, fused AdamW, gradients set to
+None, freed memory kept instead of returned to the system at every step, batches made before the clock starts. A step is
+forward, backward, clipping to norm 1 and the update, dropout 0.1, on random tokens. Prints one JSON object; tokens are
+real tokens, padding not counted. (`cpu_seconds_per_step` is over all threads, the spinning ones included.)
 
   pretraining.py --layers 4 --hidden 256 --heads 4 --intermediate 1024 --rectangle 128 --sequences 32
   pretraining.py --lengths lengths.txt --sequences 32      one length per line, taken in order, padded to the longest

@@ -33,6 +33,7 @@ TEST(Decays, WeightsAndEmbeddingsDecay) {
 TEST(Decays, GoogleNamesGiveTheSameAnswer) {
   EXPECT_FALSE(decays("bert/embeddings/LayerNorm/gamma"));
   EXPECT_FALSE(decays("cls/predictions/output_bias"));
+  EXPECT_FALSE(decays("encoder/layer_norm/gamma"));
   EXPECT_TRUE(decays("bert/encoder/layer_0/output/dense/kernel"));
   EXPECT_TRUE(decays("cls/seq_relationship/output_weights"));
 }

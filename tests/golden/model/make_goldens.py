@@ -9,12 +9,12 @@ SHA-256 of these scripts and of every file. `make_goldens.py --check` computes a
   batch.safetensors       int32, a packed batch (see reference_model.py)
   gelu_tanh.safetensors   float64 `output.*` and `gradient.*` with gelu_new, dropout off
   gelu_erf.safetensors    the same with the erf form, Hugging Face's "gelu"
-  training.safetensors    float64 curves of three optimizers on that one batch (gelu_new): `RUN.loss`, `.masked_lm_loss`,
-                          `.next_sentence_loss` (all before the update), `.gradient_norm` (before clipping to 1),
-                          `.learning_rate`, and `RUN.final.NAME` of a few parameters
-  errors.json             of every tensor: L2 norm, largest magnitude, and the largest absolute error of PyTorch itself in
-                          float32 (over three ways to compute it: eager, sdpa, each sequence alone) and in bfloat16
-                          autocast; of the training runs, in float32
+  training.safetensors    float64 curves of three optimizers on that one batch (gelu_new), see RUNS below: `RUN.loss`,
+                          `.masked_lm_loss`, `.next_sentence_loss` (all before the update), `.gradient_norm` (before
+                          clipping to 1), `.learning_rate`, and `RUN.final.NAME` of a few parameters
+  errors.json             of every tensor: L2 norm, largest magnitude, and the largest absolute error of PyTorch
+                          itself in float32 (over three ways to compute it: eager, sdpa, each sequence alone) and in
+                          bfloat16 autocast; of the training runs, in float32
 
 Rows of padding never reach a value: the rectangle and each sequence by itself agree to 1e-12 here. No real token is 0:
 Hugging Face drops the embedding gradient of token 0 (padding_idx), Google's BERT does not. The gradient of every
