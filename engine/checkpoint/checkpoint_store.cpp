@@ -41,20 +41,21 @@ void remove_folder(const fs::path& folder) {
   fs::remove_all(partial);
 }
 
-// What a killed process leaves: "step-N.partial-PID" of a checkpoint, "NAME.PID.partial" of a single file.
+// What a killed process leaves: "step-N.partial-PID" of a checkpoint, "NAME.PID-COUNT.partial" of a single
+// file.
 bool is_partial(std::string_view name) {
-  const auto all_digits = [](std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto numbers = [](std::string_view text) {  // a process, or a process and a count
+    return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos;
   };
   constexpr std::string_view folder_mark = ".partial-", file_ending = ".partial";
   if (const size_t mark = name.find(folder_mark);
       name.starts_with(step_prefix) && mark != std::string_view::npos) {
-    return all_digits(name.substr(mark + folder_mark.size()));
+    return numbers(name.substr(mark + folder_mark.size()));
   }
   if (!name.ends_with(file_ending)) return false;
   name.remove_suffix(file_ending.size());
   const size_t dot = name.rfind('.');
-  return dot != std::string_view::npos && all_digits(name.substr(dot + 1));
+  return dot != std::string_view::npos && numbers(name.substr(dot + 1));
 }
 
 std::optional<double> score_of(const fs::path& folder, const std::string& metric) {

@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/json.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/checkpoint_files.h"
 #include "engine/checkpoint/checksummed_file.h"
@@ -80,7 +81,7 @@ FileRecord write_text(const fs::path& path, std::string_view text) {
 std::string config_text(const CheckpointContents& contents) {
   nlohmann::json document = to_json(contents.config);
   document["pad_token_id"] = contents.tokenizer.vocabulary->pad_id();
-  return document.dump(2) + "\n";
+  return json_text(document);
 }
 
 }  // namespace

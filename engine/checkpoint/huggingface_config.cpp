@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/json.h"
 #include "engine/base/log.h"
-#include "engine/checkpoint/json_file.h"
 
 namespace cloze {
 namespace {
@@ -56,67 +56,36 @@ double shortest(float value) {
   return std::strtod(fmt::format("{}", value).c_str(), nullptr);
 }
 
-// config.json, read key by key with a message of its own for each.
-class Reader {
- public:
-  Reader(const json& document, const std::string& origin) : document_(document), origin_(origin) {}
-
-  int64_t size(const char* key, int64_t missing) const {
-    if (absent(key)) return missing;
-    const json& value = document_[key];
-    if (!value.is_number_integer() || value < 1 || value > std::numeric_limits<int32_t>::max()) {
-      refuse(origin_, fmt::format("{} is {}; it should be a positive whole number", key, value.dump()));
-    }
-    return value.get<int64_t>();
+int64_t size(const json& document, const char* key, int64_t missing, const std::string& origin) {
+  const int64_t value = json_integer_or(document, key, missing, origin);
+  if (value < 1 || value > std::numeric_limits<int32_t>::max()) {
+    refuse(origin, fmt::format("{} is {}; it should be a positive number of 31 bits", key, value));
   }
+  return value;
+}
 
-  float number(const char* key, float missing, float highest) const {
-    if (absent(key)) return missing;
-    const json& value = document_[key];
-    if (!value.is_number() || value < 0 || value.get<double>() > highest) {
-      refuse(origin_,
-             fmt::format("{} is {}; it should be a number from 0 to {}", key, value.dump(), highest));
-    }
-    return value.get<float>();
+float number(const json& document, const char* key, float missing, float highest, const std::string& origin) {
+  const double value = json_number_or(document, key, missing, origin);
+  if (!(value >= 0 && value <= highest)) {
+    refuse(origin, fmt::format("{} is {}; it should be from 0 to {}", key, value, highest));
   }
+  return static_cast<float>(value);
+}
 
-  std::string text(const char* key, const char* missing) const {
-    if (absent(key)) return missing;
-    if (!document_[key].is_string()) {
-      refuse(origin_, fmt::format("{} is {}; it should be a string", key, document_[key].dump()));
-    }
-    return document_[key].get<std::string>();
-  }
-
-  bool flag(const char* key, bool missing) const {
-    if (absent(key)) return missing;
-    if (!document_[key].is_boolean()) {
-      refuse(origin_, fmt::format("{} is {}; it should be true or false", key, document_[key].dump()));
-    }
-    return document_[key].get<bool>();
-  }
-
- private:
-  // transformers writes null for "as by default".
-  bool absent(const char* key) const { return !document_.contains(key) || document_[key].is_null(); }
-
-  const json& document_;
-  const std::string& origin_;
-};
-
-BertConfig read_sizes(const Reader& reader, const std::string& origin) {
-  BertConfig bert{.vocabulary_size = reader.size("vocab_size", 30522),
-                  .hidden_size = reader.size("hidden_size", 768),
-                  .layers = reader.size("num_hidden_layers", 12),
-                  .heads = reader.size("num_attention_heads", 12),
-                  .intermediate_size = reader.size("intermediate_size", 3072),
-                  .activation = activation_named(reader.text("hidden_act", "gelu"), origin),
-                  .hidden_dropout = reader.number("hidden_dropout_prob", 0.1f, 1),
-                  .attention_dropout = reader.number("attention_probs_dropout_prob", 0.1f, 1),
-                  .max_positions = reader.size("max_position_embeddings", 512),
-                  .token_types = reader.size("type_vocab_size", 2),
-                  .initializer_range = reader.number("initializer_range", 0.02f, 1e3f),
-                  .layer_norm_epsilon = reader.number("layer_norm_eps", 1e-12f, 1)};
+BertConfig read_sizes(const json& document, const std::string& origin) {
+  BertConfig bert{
+      .vocabulary_size = size(document, "vocab_size", 30522, origin),
+      .hidden_size = size(document, "hidden_size", 768, origin),
+      .layers = size(document, "num_hidden_layers", 12, origin),
+      .heads = size(document, "num_attention_heads", 12, origin),
+      .intermediate_size = size(document, "intermediate_size", 3072, origin),
+      .activation = activation_named(json_string_or(document, "hidden_act", "gelu", origin), origin),
+      .hidden_dropout = number(document, "hidden_dropout_prob", 0.1f, 1, origin),
+      .attention_dropout = number(document, "attention_probs_dropout_prob", 0.1f, 1, origin),
+      .max_positions = size(document, "max_position_embeddings", 512, origin),
+      .token_types = size(document, "type_vocab_size", 2, origin),
+      .initializer_range = number(document, "initializer_range", 0.02f, 1e3f, origin),
+      .layer_norm_epsilon = number(document, "layer_norm_eps", 1e-12f, 1, origin)};
   if (bert.hidden_size % bert.heads != 0) {
     refuse(origin, fmt::format("hidden_size {} is not a multiple of num_attention_heads {}", bert.hidden_size,
                                bert.heads));
@@ -125,17 +94,19 @@ BertConfig read_sizes(const Reader& reader, const std::string& origin) {
 }
 
 // Everything that carries the name BERT and yet computes something else.
-void refuse_other_models(const Reader& reader, const std::string& origin) {
-  if (const std::string type = reader.text("model_type", "bert"); type != "bert") {
+void refuse_other_models(const json& document, const std::string& origin) {
+  if (const std::string type = json_string_or(document, "model_type", "bert", origin); type != "bert") {
     refuse(origin, fmt::format("model_type is `{}`, not bert", type));
   }
-  if (const std::string kind = reader.text("position_embedding_type", "absolute"); kind != "absolute") {
+  if (const std::string kind = json_string_or(document, "position_embedding_type", "absolute", origin);
+      kind != "absolute") {
     refuse(origin, fmt::format("position_embedding_type is `{}`, not absolute", kind));
   }
-  if (reader.flag("is_decoder", false) || reader.flag("add_cross_attention", false)) {
+  if (json_boolean_or(document, "is_decoder", false, origin) ||
+      json_boolean_or(document, "add_cross_attention", false, origin)) {
     refuse(origin, "it is a decoder (is_decoder or add_cross_attention is true)");
   }
-  if (!reader.flag("tie_word_embeddings", true)) {
+  if (!json_boolean_or(document, "tie_word_embeddings", true, origin)) {
     log::warning(
         "{}: tie_word_embeddings is false, but the masked-LM head here always uses the word embeddings: "
         "a separate output matrix is left out",
@@ -193,15 +164,14 @@ json to_json(const HuggingfaceConfig& config) {
 }
 
 HuggingfaceConfig huggingface_config_from(const json& document, const std::string& origin) {
-  const Reader reader(document, origin);
-  refuse_other_models(reader, origin);
-  return {.bert = read_sizes(reader, origin),
+  refuse_other_models(document, origin);
+  return {.bert = read_sizes(document, origin),
           .architecture = read_architecture(document),
           .labels = read_labels(document, origin)};
 }
 
 HuggingfaceConfig read_huggingface_config(const std::filesystem::path& config_json) {
-  return huggingface_config_from(read_json_object(config_json), config_json.string());
+  return huggingface_config_from(read_json(config_json), config_json.string());
 }
 
 }  // namespace cloze

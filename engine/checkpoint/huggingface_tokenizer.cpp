@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/json.h"
 #include "engine/base/log.h"
-#include "engine/checkpoint/json_file.h"
 #include "engine/text/unicode.h"
 
 namespace cloze {
@@ -19,19 +19,22 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-[[noreturn]] void refuse(const fs::path& file, std::string why) {
-  throw Error({.what = "the tokenizer cannot be used", .where = file.string(), .why = std::move(why)});
+[[noreturn]] void refuse(const std::string& file, std::string why) {
+  throw Error({.what = "the tokenizer cannot be used", .where = file, .why = std::move(why)});
 }
 
-template <typename T>
-std::optional<T> value_of(const json& document, const char* key, const fs::path& file) {
+// Set, unset (null or missing), or an Error for another type.
+std::optional<bool> optional_flag(const json& document, const char* key, const std::string& where) {
   const auto found = document.find(key);
   if (found == document.end() || found->is_null()) return std::nullopt;
-  try {
-    return found->get<T>();
-  } catch (const json::exception&) {
-    refuse(file, fmt::format("{} has the unexpected value {}", key, found->dump()));
-  }
+  return json_boolean(document, key, where);
+}
+
+std::optional<int> word_limit(const json& document, const char* key, const std::string& where) {
+  const int64_t limit = json_integer_or(document, key, 0, where);
+  if (limit < 0 || limit > std::numeric_limits<int>::max())
+    refuse(where, fmt::format("{} is {}", key, limit));
+  return limit == 0 ? std::nullopt : std::optional(static_cast<int>(limit));
 }
 
 json object_at(const json& document, const char* key) {
@@ -40,7 +43,7 @@ json object_at(const json& document, const char* key) {
 }
 
 // {"[PAD]": 0, …} turned round; each id from 0 must have one piece.
-std::vector<std::string> pieces_by_id(const json& pieces, const fs::path& file) {
+std::vector<std::string> pieces_by_id(const json& pieces, const std::string& file) {
   if (pieces.empty()) refuse(file, "it holds no vocabulary");
   std::vector<const std::string*> by_id(pieces.size(), nullptr);  // into the document
   for (const auto& entry : pieces.get_ref<const json::object_t&>()) {
@@ -57,56 +60,60 @@ std::vector<std::string> pieces_by_id(const json& pieces, const fs::path& file) 
 }
 
 // transformers' own file, which holds vocabulary and options in one.
-HuggingfaceTokenizer read_tokenizer_json(const fs::path& file) {
-  const json document = read_json_object(file);
-  const json model = object_at(document, "model");
-  if (const auto type = value_of<std::string>(model, "type", file); type && *type != "WordPiece") {
-    refuse(file, fmt::format("it is a {} tokenizer, not WordPiece", *type));
+HuggingfaceTokenizer read_tokenizer_json(const std::string& file) {
+  const json document = read_json(file);
+  const json model = object_at(document, "model"), normalizer = object_at(document, "normalizer");
+  if (const std::string type = json_string_or(model, "type", "WordPiece", file); type != "WordPiece") {
+    refuse(file, fmt::format("it is a {} tokenizer, not WordPiece", type));
   }
-  const json normalizer = object_at(document, "normalizer");
-  TokenizerOptions options{
-      .lowercase = value_of<bool>(normalizer, "lowercase", file).value_or(true),
+  const TokenizerOptions options{
+      .lowercase = json_boolean_or(normalizer, "lowercase", true, file),
       .rules = TokenizerRules::huggingface,
-      .strip_accents = value_of<bool>(normalizer, "strip_accents", file),
-      .max_word_characters = value_of<int>(model, "max_input_chars_per_word", file),
-      .chinese_characters = value_of<bool>(normalizer, "handle_chinese_chars", file).value_or(true)};
+      .strip_accents = optional_flag(normalizer, "strip_accents", file),
+      .max_word_characters = word_limit(model, "max_input_chars_per_word", file),
+      .chinese_characters = json_boolean_or(normalizer, "handle_chinese_chars", true, file)};
   auto pieces = pieces_by_id(object_at(model, "vocab"), file);
-  return {.vocabulary = std::make_shared<Vocabulary>(std::move(pieces), file.string()), .options = options};
+  return {.vocabulary = std::make_shared<Vocabulary>(std::move(pieces), file), .options = options};
 }
 
-TokenizerRules rules_named(const std::string& name, const fs::path& file) {
+TokenizerRules rules_named(const std::string& name, const std::string& file) {
   if (name == "google") return TokenizerRules::google;
   if (name == "huggingface") return TokenizerRules::huggingface;
   refuse(file, fmt::format("cloze_rules is `{}`; known are google and huggingface", name));
 }
 
-void read_tokenizer_config(const fs::path& file, HuggingfaceTokenizer& tokenizer) {
-  const json document = read_json_object(file);
+// transformers writes 1e30 for "no limit".
+int64_t max_length(const json& document, int64_t missing, const std::string& file) {
+  const double length = json_number_or(document, "model_max_length", static_cast<double>(missing), file);
+  if (!(length >= 1)) refuse(file, fmt::format("model_max_length is {}", length));
+  constexpr int64_t unlimited = std::numeric_limits<int32_t>::max();
+  return length < unlimited ? static_cast<int64_t>(length) : unlimited;
+}
+
+void warn_of_other_unicode(const json& document, const std::string& file) {
+  const std::string ours = unicode_version();
+  const std::string trained_with = json_string_or(document, "cloze_unicode_version", ours, file);
+  if (trained_with == ours) return;
+  log::warning(
+      "{}: the model was trained with Unicode {}, this program has {}: rare characters may be split "
+      "differently",
+      file, trained_with, ours);
+}
+
+// What is not said here stays as it is.
+void read_tokenizer_config(const std::string& file, HuggingfaceTokenizer& tokenizer) {
+  const json document = read_json(file);
   TokenizerOptions& options = tokenizer.options;
-  options.lowercase = value_of<bool>(document, "do_lower_case", file).value_or(options.lowercase);
-  if (const auto strip = value_of<bool>(document, "strip_accents", file)) options.strip_accents = strip;
+  options.lowercase = json_boolean_or(document, "do_lower_case", options.lowercase, file);
+  if (const auto strip = optional_flag(document, "strip_accents", file)) options.strip_accents = strip;
   options.chinese_characters =
-      value_of<bool>(document, "tokenize_chinese_chars", file).value_or(options.chinese_characters);
-  if (const auto rules = value_of<std::string>(document, "cloze_rules", file)) {
-    options.rules = rules_named(*rules, file);
-  }
-  if (const auto limit = value_of<int>(document, "cloze_max_word_characters", file)) {
+      json_boolean_or(document, "tokenize_chinese_chars", options.chinese_characters, file);
+  options.rules = rules_named(json_string_or(document, "cloze_rules", "huggingface", file), file);
+  if (const auto limit = word_limit(document, "cloze_max_word_characters", file))
     options.max_word_characters = limit;
-  }
-  options.keep_special_tokens = value_of<bool>(document, "cloze_keep_special_tokens", file).value_or(false);
-  // transformers writes 1e30 for "no limit".
-  if (const auto length = value_of<double>(document, "model_max_length", file)) {
-    if (!(*length >= 1)) refuse(file, fmt::format("model_max_length is {}", *length));
-    tokenizer.max_length =
-        *length < 1e9 ? static_cast<int64_t>(*length) : std::numeric_limits<int32_t>::max();
-  }
-  const auto trained_with = value_of<std::string>(document, "cloze_unicode_version", file);
-  if (trained_with && *trained_with != unicode_version()) {
-    log::warning(
-        "{}: the model was trained with Unicode {}, this program has {}: rare characters may be split "
-        "differently",
-        file.string(), *trained_with, unicode_version());
-  }
+  options.keep_special_tokens = json_boolean_or(document, "cloze_keep_special_tokens", false, file);
+  tokenizer.max_length = max_length(document, tokenizer.max_length, file);
+  warn_of_other_unicode(document, file);
 }
 
 }  // namespace
@@ -128,7 +135,7 @@ std::string tokenizer_config_text(const HuggingfaceTokenizer& tokenizer) {
                          {"cloze_keep_special_tokens", options.keep_special_tokens},
                          {"cloze_max_word_characters", options.word_limit()},
                          {"cloze_unicode_version", unicode_version()}};
-  return document.dump(2) + "\n";
+  return json_text(document);
 }
 
 HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder) {
@@ -136,7 +143,7 @@ HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder) {
                  single_file = folder / "tokenizer.json";
   HuggingfaceTokenizer tokenizer{.options = {.rules = TokenizerRules::huggingface}};
   if (fs::exists(single_file)) {
-    tokenizer = read_tokenizer_json(single_file);
+    tokenizer = read_tokenizer_json(single_file.string());
   } else if (!fs::exists(vocabulary)) {
     throw Error({.what = "the model has no vocabulary",
                  .where = folder.string(),
@@ -146,7 +153,7 @@ HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder) {
   if (fs::exists(vocabulary))
     tokenizer.vocabulary = std::make_shared<Vocabulary>(Vocabulary::load(vocabulary));
   if (fs::exists(config)) {
-    read_tokenizer_config(config, tokenizer);
+    read_tokenizer_config(config.string(), tokenizer);
   } else if (!fs::exists(single_file)) {
     log::warning(
         "{}: no tokenizer_config.json says whether the model is cased; taken as uncased, as transformers "

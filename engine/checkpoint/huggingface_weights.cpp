@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/checkpoint/json_file.h"
+#include "engine/base/json.h"
 #include "engine/checkpoint/safetensors.h"
 
 namespace cloze {
@@ -64,7 +64,7 @@ class HuggingfaceWeights final : public TensorSource {
 
 // {"weight_map": {"NAME": "model-00001-of-00002.safetensors", …}}
 std::vector<fs::path> shards_of(const fs::path& index_file) {
-  const nlohmann::json document = read_json_object(index_file);
+  const nlohmann::json document = read_json(index_file);
   const auto map = document.find("weight_map");
   const auto refuse = [&](std::string why) {
     throw Error(

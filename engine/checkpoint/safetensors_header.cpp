@@ -6,11 +6,11 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/json.h"
 
 namespace cloze {
 namespace {
@@ -18,35 +18,12 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t length_bytes = sizeof(uint64_t);
-constexpr int deepest = 2;  // the arrays inside a tensor's object inside the header's object
 
 [[noreturn]] void refuse(const std::string& origin, std::string why) {
   throw Error({.what = "not a valid safetensors file",
                .where = origin,
                .why = std::move(why),
                .remedy = "the file is damaged or was cut short: fetch or write it again"});
-}
-
-// JSON proper would let a later duplicate win and nest without bound: two readers could see different
-// tensors.
-json parse_json(std::string_view text, const std::string& origin) {
-  std::set<std::string> names;
-  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    const bool opens =
-        event == json::parse_event_t::object_start || event == json::parse_event_t::array_start;
-    if (opens && depth > deepest) refuse(origin, "its header is nested too deeply");
-    if (event == json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) {
-      refuse(origin, fmt::format("its header names `{}` twice", parsed.get<std::string>()));
-    }
-    return true;
-  };
-  try {
-    json parsed = json::parse(text.begin(), text.end(), check);
-    if (!parsed.is_object()) refuse(origin, "its header is not a JSON object");
-    return parsed;
-  } catch (const json::exception& error) {
-    refuse(origin, fmt::format("its header is not JSON: {}", error.what()));
-  }
 }
 
 uint64_t unsigned_value(const json& value, const std::string& origin, const std::string& name) {
@@ -146,7 +123,8 @@ SafetensorsHeader parse_safetensors_header(std::string_view start, uint64_t file
   if (!text.starts_with('{')) refuse(origin, "its header does not begin with `{`");
 
   SafetensorsHeader header{.data_begin = length_bytes + header_bytes};
-  const json document = parse_json(text, origin);
+  const json document =
+      parse_json(text, origin);  // two readers of a repeated name could see different tensors
   for (const auto& [name, value] : document.items()) {
     if (name == "__metadata__") {
       parse_metadata(value, header, origin);

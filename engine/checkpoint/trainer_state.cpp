@@ -8,7 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/checkpoint/json_file.h"
+#include "engine/base/json.h"
 
 namespace cloze {
 namespace {
@@ -50,7 +50,7 @@ void check(const json& document, const fs::path& file) {
 std::optional<json> read_document(const fs::path& folder) {
   const fs::path file = folder / trainer_state_file;
   if (!fs::exists(file)) return std::nullopt;
-  json document = read_json_object(file);
+  json document = read_json(file);
   if (is_of_transformers(document)) return std::nullopt;
   check(document, file);
   return document;
@@ -67,7 +67,7 @@ std::string trainer_state_text(const CheckpointManifest& manifest, const json& s
     document["score"] = {{"metric", manifest.score->metric}, {"value", manifest.score->value}};
   }
   document["digest"] = digest_of(document);
-  return document.dump(2) + "\n";
+  return json_text(document);
 }
 
 std::optional<CheckpointManifest> read_manifest(const fs::path& folder) {

@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <ostream>
+
+#include "engine/base/format.h"
 
 namespace cloze {
 namespace {
@@ -19,31 +20,15 @@ std::string grouped(int64_t count) {
   return digits;
 }
 
-std::string scaled(double count) {
-  if (count < 1e3) return fmt::format("{:.0f}", count);
-  if (count < 1e6) return fmt::format("{:.1f}k", count / 1e3);
-  return fmt::format("{:.2f}M", count / 1e6);
-}
-
 }  // namespace
-
-std::string format_duration(double seconds) {
-  if (!(seconds >= 0) || seconds > 1e9) return "?";  // no step timed yet
-  const auto whole = static_cast<int64_t>(std::llround(seconds));
-  const int64_t days = whole / 86400, hours = whole / 3600 % 24, minutes = whole / 60 % 60;
-  if (days > 0) return fmt::format("{}d {:02}h", days, hours);
-  if (hours > 0) return fmt::format("{}h {:02}m", hours, minutes);
-  if (minutes > 0) return fmt::format("{}m {:02}s", minutes, whole % 60);
-  return fmt::format("{}s", whole);
-}
 
 std::string format_progress(const ProgressReport& report) {
   std::string text = fmt::format("step {}/{}  loss {:.4g}  lr {:.2e}  {} tokens/s", grouped(report.step),
                                  grouped(report.total_steps), report.loss, report.learning_rate,
-                                 scaled(report.tokens_per_second));
-  if (report.share_of_peak) text += fmt::format("  {:.0f}% of peak", *report.share_of_peak * 100);
+                                 human_count(report.tokens_per_second));
+  if (report.share_of_peak) text += fmt::format("  {} of peak", human_percent(*report.share_of_peak));
   const auto steps_left = static_cast<double>(std::max<int64_t>(report.total_steps - report.step, 0));
-  return text + fmt::format("  {} left", format_duration(steps_left * report.seconds_per_step));
+  return text + fmt::format("  {} left", human_duration(steps_left * report.seconds_per_step));
 }
 
 ProgressStyle progress_style(int descriptor) {

@@ -18,11 +18,8 @@ struct ProgressReport {
       {};  // useful FLOP/s over the device's peak, 0 to 1, where a peak is known
 };
 
-// "step 1,200/10,000  loss 2.345  lr 1.00e-04  12.3k tokens/s  41% of peak  2h 13m left"
+// "step 1,200/10,000  loss 2.345  lr 1.00e-04  12.3 k tokens/s  41.0 % of peak  2 h 13 min left"
 std::string format_progress(const ProgressReport& report);
-
-// "2h 13m", "13m 05s", "5s"
-std::string format_duration(double seconds);
 
 enum class ProgressStyle : uint8_t {
   rewritten_line,  // for a terminal: one line, always the same

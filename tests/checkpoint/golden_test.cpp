@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "engine/base/json.h"
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/checkpoint/huggingface_weights.h"
-#include "engine/checkpoint/json_file.h"
 #include "engine/checkpoint/safetensors.h"
 #include "tests/checkpoint/test_support.h"
 
@@ -33,12 +33,12 @@ void expect_tensors(const TensorSource& source, const nlohmann::json& expected, 
 
 TEST(Golden, EveryElementTypeOfSafetensors) {
   expect_tensors(SafetensorsFile(golden / "element_types/model.safetensors"),
-                 read_json_object(golden / "element_types/expected.json"), "");
+                 read_json(golden / "element_types/expected.json"), "");
 }
 
 TEST(Golden, APretrainingModelOfTransformers) {
   const Checkpoint checkpoint = open_model(golden / "pretraining");
-  expect_tensors(checkpoint.parameters(), read_json_object(golden / "pretraining/expected.json"), "");
+  expect_tensors(checkpoint.parameters(), read_json(golden / "pretraining/expected.json"), "");
   EXPECT_EQ(checkpoint.config().bert.hidden_dropout, 0.2f);
   EXPECT_EQ(checkpoint.config().bert.activation, Activation::gelu_tanh);
   EXPECT_EQ(checkpoint.config().architecture, "BertForPreTraining");
@@ -51,7 +51,7 @@ TEST(Golden, APretrainingModelOfTransformers) {
 
 TEST(Golden, AnEncoderInShardsOfBf16) {
   const Checkpoint checkpoint = open_model(golden / "sharded_bf16");
-  expect_tensors(checkpoint.parameters(), read_json_object(golden / "sharded_bf16/expected.json"), "bert.");
+  expect_tensors(checkpoint.parameters(), read_json(golden / "sharded_bf16/expected.json"), "bert.");
   EXPECT_EQ(checkpoint.parameters().tensors()[0].type, "BF16");
 }
 

@@ -76,10 +76,10 @@ TEST(HuggingfaceConfig, RefusesOtherModelsAndImpossibleSizes) {
       {R"({"position_embedding_type": "relative_key"})", "position_embedding_type is `relative_key`"},
       {R"({"is_decoder": true})", "a decoder"},
       {R"({"hidden_act": "silu"})", "hidden_act `silu` is not known"},
-      {R"({"hidden_act": 7})", "hidden_act is 7; it should be a string"},
+      {R"({"hidden_act": 7})", "`hidden_act` is an integer"},
       {R"({"hidden_size": 0})", "hidden_size is 0"},
-      {R"({"hidden_size": "768"})", "hidden_size is \"768\""},
-      {R"({"hidden_size": 1e3})", "hidden_size is 1000.0"},
+      {R"({"hidden_size": "768"})", "`hidden_size` is a text"},
+      {R"({"hidden_size": 1e3})", "`hidden_size` is a number with a fraction"},
       {R"({"vocab_size": 99999999999})", "vocab_size is 99999999999"},
       {R"({"num_attention_heads": 7})", "768 is not a multiple of num_attention_heads 7"},
       {R"({"hidden_dropout_prob": 1.5})", "hidden_dropout_prob is 1.5"},
@@ -103,7 +103,7 @@ TEST(HuggingfaceConfig, BrokenFilesAreNamed) {
   EXPECT_THAT(error_of([&] { read_huggingface_config(folder / "config.json"); }), HasSubstr("config.json"));
   write_file(folder / "config.json", "[]");
   EXPECT_THAT(error_of([&] { read_huggingface_config(folder / "config.json"); }),
-              HasSubstr("does not hold an object"));
+              HasSubstr("expected a JSON object"));
 }
 
 }  // namespace

@@ -68,10 +68,10 @@ TEST(SafetensorsHeader, EveryForbiddenThingHasItsOwnMessage) {
       {"", 0, "does not begin with"},
       {" {}", 0, "does not begin with"},
       {"[]", 0, "does not begin with"},
-      {"{", 0, "not JSON"},
-      {"{\"\xff\":1}", 0, "not JSON"},
-      {"{} {}", 0, "not JSON"},
-      {"{\"a\":" + f32 + ",\"a\":" + f32 + "}", 4, "`a` twice"},
+      {"{", 0, "not valid JSON"},
+      {"{\"\xff\":1}", 0, "not valid JSON"},
+      {"{} {}", 0, "not valid JSON"},
+      {"{\"a\":" + f32 + ",\"a\":" + f32 + "}", 4, "\"a\" is given twice"},
       {"{\"a\":1}", 0, "lacks its dtype"},
       {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "lacks its dtype"},
       {"{\"a\":{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "a dtype that is no string"},
@@ -91,7 +91,6 @@ TEST(SafetensorsHeader, EveryForbiddenThingHasItsOwnMessage) {
       {"{\"a\":" + f32 + "}", 3, "describes 4 bytes of data, the file has 3"},
       {"{\"__metadata__\":[]}", 0, "__metadata__ is not an object"},
       {"{\"__metadata__\":{\"a\":1}}", 0, "`a` is no string"},
-      {"{\"a\":{\"b\":{\"c\":[]}}}", 0, "nested too deeply"},
       {"{\"a\":" + std::string(100000, '['), 0, "nested too deeply"},
   };
   for (const Case& c : cases) {
