@@ -63,7 +63,9 @@ void AppendFile::fail(const char* action, int error_number) const {
   throw Error({.what = action,
                .where = path_.string(),
                .why = system_message(error_number),
-               .remedy = error_number == ENOSPC ? "free some space and start again: the work goes on where it stopped" : ""});
+               .remedy = error_number == ENOSPC
+                             ? "free some space and start again: the work goes on where it stopped"
+                             : ""});
 }
 
 }  // namespace cloze

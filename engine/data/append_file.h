@@ -7,8 +7,8 @@
 
 namespace cloze {
 
-// A file that grows at its end and can be cut back to what an earlier sync() had made safe: what a long job writes that
-// may be killed at any moment. Throws Error naming the file and the system's reason.
+// A file that grows at its end and can be cut back to what an earlier sync() had made safe: what a long job
+// writes that may be killed at any moment. Throws Error naming the file and the system's reason.
 class AppendFile {
  public:
   // Opens or creates it and cuts it to `length` bytes; a shorter file is an Error.

@@ -20,9 +20,11 @@ struct BatchPart {
   friend bool operator==(const BatchPart&, const BatchPart&) = default;
 };
 
-// Cuts a global batch into contiguous micro-batches, in order: as few as `largest` allows in a multiple of `world`, none
-// empty, the longest as short as any such cut can make it. A function of its arguments alone, so that every rank cuts
-// alike. Throws Error where a sequence does not fit, or there are fewer sequences than micro-batches.
-std::vector<BatchPart> split_batch(std::span<const SequenceSize> sequences, const Capacity& largest, int world);
+// Cuts a global batch into contiguous micro-batches, in order: as few as `largest` allows in a multiple of
+// `world`, none empty, the longest as short as any such cut can make it. A function of its arguments alone,
+// so that every rank cuts alike. Throws Error where a sequence does not fit, or there are fewer sequences
+// than micro-batches.
+std::vector<BatchPart> split_batch(std::span<const SequenceSize> sequences, const Capacity& largest,
+                                   int world);
 
 }  // namespace cloze

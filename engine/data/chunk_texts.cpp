@@ -64,15 +64,23 @@ TextCleaning ChunkTexts::for_each(const TextChunk& chunk, const Visit& visit) co
     cleaning.cut_lines += piece.cut;
     const std::string_view text = valid_utf8(chunk.text_of(piece), buffer, cleaning.invalid_bytes);
     switch (piece.kind) {
-      case TextPiece::Kind::document_end: visit(Unit::document_end, {}); break;
-      case TextPiece::Kind::sentence: visit(Unit::sentence, text); break;
-      case TextPiece::Kind::paragraph: visit(Unit::paragraph, text); break;
+      case TextPiece::Kind::document_end:
+        visit(Unit::document_end, {});
+        break;
+      case TextPiece::Kind::sentence:
+        visit(Unit::sentence, text);
+        break;
+      case TextPiece::Kind::paragraph:
+        visit(Unit::paragraph, text);
+        break;
       case TextPiece::Kind::markdown:
         stripped.clear();
         strip_markdown(text, stripped);
         visit(Unit::paragraph, stripped);
         break;
-      case TextPiece::Kind::record: visit_record(chunk, piece, text, visit); break;
+      case TextPiece::Kind::record:
+        visit_record(chunk, piece, text, visit);
+        break;
     }
   }
   return cleaning;

@@ -27,7 +27,8 @@ class ChunkTexts {
   TextCleaning for_each(const TextChunk& chunk, const Visit& visit) const;
 
  private:
-  void visit_record(const TextChunk& chunk, const TextPiece& piece, std::string_view text, const Visit& visit) const;
+  void visit_record(const TextChunk& chunk, const TextPiece& piece, std::string_view text,
+                    const Visit& visit) const;
 
   std::string field_;
 };

@@ -54,12 +54,13 @@ std::shared_ptr<const Corpus> Corpus::open(const std::filesystem::path& folder) 
 
   const auto checked = [&](const char* name, uint64_t bytes, bool with_digest) {
     const auto& files = self.manifest_.files;
-    const auto entry = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
+    const auto entry =
+        std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
     if (entry == files.end()) self.damaged(CorpusFiles::manifest, fmt::format("it does not list {}", name));
     MappedFile file(folder / name);
     if (file.size() != entry->bytes || entry->bytes != bytes) {
-      self.damaged(name, fmt::format("it has {} bytes, the manifest says {} and its counts ask for {}", file.size(),
-                                     entry->bytes, bytes));
+      self.damaged(name, fmt::format("it has {} bytes, the manifest says {} and its counts ask for {}",
+                                     file.size(), entry->bytes, bytes));
     }
     if (with_digest && digest_file(folder / name) != entry->digest) {
       self.damaged(name, "its checksum differs from the manifest's");
@@ -71,8 +72,8 @@ std::shared_ptr<const Corpus> Corpus::open(const std::filesystem::path& folder) 
       checked(CorpusFiles::tokens, counts.tokens * static_cast<uint64_t>(self.manifest_.token_bytes), false);
   self.sentence_file_ = checked(CorpusFiles::sentences, counts.sentences * sizeof(uint32_t), true);
   self.document_file_ = checked(CorpusFiles::documents, (counts.documents + 1) * sizeof(DocumentStart), true);
-  self.unigram_file_ = checked(CorpusFiles::unigrams,
-                               static_cast<uint64_t>(self.manifest_.vocabulary_size) * sizeof(uint64_t), true);
+  self.unigram_file_ = checked(
+      CorpusFiles::unigrams, static_cast<uint64_t>(self.manifest_.vocabulary_size) * sizeof(uint64_t), true);
   self.sentence_ends_ = items_of<uint32_t>(self.sentence_file_);
   self.starts_ = items_of<DocumentStart>(self.document_file_);
   self.unigrams_ = items_of<uint64_t>(self.unigram_file_);
@@ -103,7 +104,8 @@ double Corpus::unigram_entropy() const {
   const double smoothed_total = total + static_cast<double>(unigrams_.size());
   double sum = 0;
   for (const uint64_t count : unigrams_) {
-    if (count > 0) sum -= static_cast<double>(count) * std::log((static_cast<double>(count) + 1) / smoothed_total);
+    if (count > 0)
+      sum -= static_cast<double>(count) * std::log((static_cast<double>(count) + 1) / smoothed_total);
   }
   return sum / total;
 }
@@ -122,12 +124,14 @@ void Corpus::verify() const {
   }
   for (uint32_t d = 0; d < documents(); ++d) {
     const DocumentStart here = starts_[d], next = starts_[d + 1];
-    const auto view = next.sentence > here.sentence && next.sentence <= sentences() ? document(d) : DocumentView{};
+    const auto view =
+        next.sentence > here.sentence && next.sentence <= sentences() ? document(d) : DocumentView{};
     if (view.sentences() == 0 || next.token <= here.token || view.tokens() != next.token - here.token) {
       damaged(CorpusFiles::documents, fmt::format("document {} is empty or overlaps the next", d));
     }
-    if (view.sentence_ends[0] == 0 || std::adjacent_find(view.sentence_ends.begin(), view.sentence_ends.end(),
-                                                         std::greater_equal<>()) != view.sentence_ends.end()) {
+    if (view.sentence_ends[0] == 0 ||
+        std::adjacent_find(view.sentence_ends.begin(), view.sentence_ends.end(), std::greater_equal<>()) !=
+            view.sentence_ends.end()) {
       damaged(CorpusFiles::sentences, fmt::format("a sentence of document {} is empty", d));
     }
   }

@@ -13,9 +13,10 @@
 
 namespace cloze {
 
-// The files of a corpus folder. tokens.bin: ids, 16 or 32 bits each, nothing between documents. sentences.bin: per
-// sentence the 32-bit end of it, counted in tokens from the start of its document. documents.bin: documents + 1
-// DocumentStart. unigrams.bin: a 64-bit count per line of vocab.txt. Everything little-endian.
+// The files of a corpus folder. tokens.bin: ids, 16 or 32 bits each, nothing between documents.
+// sentences.bin: per sentence the 32-bit end of it, counted in tokens from the start of its document.
+// documents.bin: documents + 1 DocumentStart. unigrams.bin: a 64-bit count per line of vocab.txt. Everything
+// little-endian.
 struct CorpusFiles {
   static constexpr const char* tokens = "tokens.bin";
   static constexpr const char* sentences = "sentences.bin";
@@ -43,11 +44,12 @@ struct DocumentView {
   uint32_t tokens() const { return sentence_ends.back(); }
 };
 
-// A prepared corpus, mapped read-only; many threads may read it. Reading needs no memory of its own beyond the pages
-// the system caches.
+// A prepared corpus, mapped read-only; many threads may read it. Reading needs no memory of its own beyond
+// the pages the system caches.
 class Corpus {
  public:
-  // Checks the manifest, the sizes of all files and the digests of all but the biggest, tokens.bin. Throws Error.
+  // Checks the manifest, the sizes of all files and the digests of all but the biggest, tokens.bin. Throws
+  // Error.
   static std::shared_ptr<const Corpus> open(const std::filesystem::path& folder);
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -61,19 +63,22 @@ class Corpus {
 
   DocumentView document(uint32_t index) const {
     const DocumentStart start = starts_[index];
-    return {start.token, sentence_ends_.subspan(start.sentence, starts_[index + 1].sentence - start.sentence)};
+    return {start.token,
+            sentence_ends_.subspan(start.sentence, starts_[index + 1].sentence - start.sentence)};
   }
-  // Writes `count` ids beginning with the corpus' token `first`. Throws Error for a range or an id that only a damaged
-  // file can give.
+  // Writes `count` ids beginning with the corpus' token `first`. Throws Error for a range or an id that only
+  // a damaged file can give.
   void copy_tokens(uint64_t first, size_t count, int32_t* ids) const;
 
   // Occurrences of every id.
   std::span<const uint64_t> unigrams() const { return unigrams_; }
-  // What a model that knows only word frequencies would lose per token, in nats: the cross-entropy of the corpus under
-  // its own add-one-smoothed unigram distribution, p(w) = (count(w) + 1) / (tokens + vocabulary).
+  // What a model that knows only word frequencies would lose per token, in nats: the cross-entropy of the
+  // corpus under its own add-one-smoothed unigram distribution, p(w) = (count(w) + 1) / (tokens +
+  // vocabulary).
   double unigram_entropy() const;
 
-  // Reads everything: the digest of tokens.bin too, order of the offsets, range of the ids. Throws Error naming the file.
+  // Reads everything: the digest of tokens.bin too, order of the offsets, range of the ids. Throws Error
+  // naming the file.
   void verify() const;
 
  private:

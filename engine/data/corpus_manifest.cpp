@@ -16,7 +16,9 @@ constexpr size_t digest_block_bytes = 16 << 20;
 
 using Json = nlohmann::ordered_json;
 
-const char* name_of(TokenizerRules rules) { return rules == TokenizerRules::google ? "google" : "huggingface"; }
+const char* name_of(TokenizerRules rules) {
+  return rules == TokenizerRules::google ? "google" : "huggingface";
+}
 
 TokenizerRules tokenizer_rules(const std::string& name) {
   if (name == "google") return TokenizerRules::google;
@@ -90,7 +92,8 @@ CorpusManifest parse(const Json& json) {
   for (const Json& file : json.at("files")) {
     manifest.files.push_back({file.at("name"), file.at("bytes"), file.at("digest")});
   }
-  if (manifest.token_bytes != 2 && manifest.token_bytes != 4) throw std::runtime_error("token_bytes must be 2 or 4");
+  if (manifest.token_bytes != 2 && manifest.token_bytes != 4)
+    throw std::runtime_error("token_bytes must be 2 or 4");
   return manifest;
 }
 
@@ -137,7 +140,9 @@ std::vector<std::string> differences(const CorpusManifest& a, const CorpusManife
   return found;
 }
 
-CorpusManifest read_manifest(const std::filesystem::path& path) { return parse_manifest(read_file(path), path); }
+CorpusManifest read_manifest(const std::filesystem::path& path) {
+  return parse_manifest(read_file(path), path);
+}
 
 CorpusManifest parse_manifest(const std::string& text, const std::filesystem::path& path) {
   try {
@@ -168,7 +173,8 @@ std::string digest_file(const std::filesystem::path& path) {
     file.read(block.data(), static_cast<std::streamsize>(block.size()));
     digests += digest(std::string_view(block.data(), static_cast<size_t>(file.gcount())));
   } while (file);
-  if (!file.eof()) throw Error({.what = "cannot read file", .where = path.string(), .why = system_message(errno)});
+  if (!file.eof())
+    throw Error({.what = "cannot read file", .where = path.string(), .why = system_message(errno)});
   return digest(digests);
 }
 

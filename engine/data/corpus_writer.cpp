@@ -19,7 +19,8 @@ CorpusWriter::CorpusWriter(const std::filesystem::path& folder, int token_bytes,
 
 void CorpusWriter::append_sentence(std::span<const int32_t> ids) {
   if (ids.empty()) return;
-  if (position_.document_open && position_.tokens + ids.size() - position_.document_begins > longest_document) {
+  if (position_.document_open &&
+      position_.tokens + ids.size() - position_.document_begins > longest_document) {
     position_.document_open = false;
     ++split_documents_;
   }
@@ -71,8 +72,8 @@ void seal_corpus(const std::filesystem::path& folder, CorpusManifest manifest, c
   counts.write(std::as_bytes(unigrams));
   counts.commit();
   manifest.files.clear();
-  for (const char* name : {CorpusFiles::tokens, CorpusFiles::sentences, CorpusFiles::documents, CorpusFiles::unigrams,
-                           CorpusFiles::vocabulary}) {
+  for (const char* name : {CorpusFiles::tokens, CorpusFiles::sentences, CorpusFiles::documents,
+                           CorpusFiles::unigrams, CorpusFiles::vocabulary}) {
     const auto path = folder / name;
     manifest.files.push_back({name, std::filesystem::file_size(path), digest_file(path)});
   }

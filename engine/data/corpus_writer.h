@@ -18,7 +18,8 @@ struct WriterPosition {
   bool document_open = false;    // the next sentence belongs to the last document
 };
 
-// Writes tokens.bin, sentences.bin and documents.bin of a corpus folder, sentence by sentence, in constant memory.
+// Writes tokens.bin, sentences.bin and documents.bin of a corpus folder, sentence by sentence, in constant
+// memory.
 class CorpusWriter {
  public:
   // Goes on at `from` in a folder an earlier writer had synced there (a new one: WriterPosition{}).
@@ -45,8 +46,8 @@ class CorpusWriter {
   std::vector<uint16_t> narrow_;
 };
 
-// Writes the small files into `folder` beside what a finished CorpusWriter left: vocab.txt, unigrams.bin and, last, the
-// manifest, of which `files` is filled in here.
+// Writes the small files into `folder` beside what a finished CorpusWriter left: vocab.txt, unigrams.bin and,
+// last, the manifest, of which `files` is filled in here.
 void seal_corpus(const std::filesystem::path& folder, CorpusManifest manifest, const Vocabulary& vocabulary,
                  std::span<const uint64_t> unigrams);
 

@@ -9,8 +9,8 @@
 
 namespace cloze {
 
-// Adds all text of files and folders, read as prepare_corpus() reads them, to a counter: the way to a vocabulary.
-// Throws Error as that does, also where there is no text.
+// Adds all text of files and folders, read as prepare_corpus() reads them, to a counter: the way to a
+// vocabulary. Throws Error as that does, also where there is no text.
 void count_words(std::span<const std::filesystem::path> inputs, TextKind kind, const std::string& text_field,
                  WordCounter& counter);
 

@@ -69,10 +69,11 @@ void DocumentReader::begin_text(TextChunk& chunk) {
   LineReader lines([this] { return source_->next_block(); }, longest_line);
   const std::string_view head = lines.head();
   if (!is_text(head)) return;
-  const KindDecision decision =
-      asked_ == TextKind::automatic ? decide_kind(source_->name(), head) : KindDecision{asked_, "as asked for"};
+  const KindDecision decision = asked_ == TextKind::automatic ? decide_kind(source_->name(), head)
+                                                              : KindDecision{asked_, "as asked for"};
   kind_ = decision.kind;
-  const std::string message = fmt::format("reading {} as {} ({})", source_->name(), name_of(kind_), decision.reason);
+  const std::string message =
+      fmt::format("reading {} as {} ({})", source_->name(), name_of(kind_), decision.reason);
   if (std::exchange(announced_, kind_) != kind_) {
     log::info("{}", message);
   } else {
@@ -112,7 +113,8 @@ void DocumentReader::read_line(const TextLine& line, TextChunk& chunk) {
       }
       if (!is_blank(line.text)) emit(TextPiece::Kind::record, line.text, line.number, false, chunk);
       return;
-    case TextKind::automatic: return;  // kind_ has been decided
+    case TextKind::automatic:
+      return;  // kind_ has been decided
   }
 }
 
@@ -124,7 +126,8 @@ void DocumentReader::end_text(TextChunk& chunk) {
   lines_.reset();
 }
 
-void DocumentReader::emit(TextPiece::Kind kind, std::string_view text, uint64_t line, bool cut, TextChunk& chunk) {
+void DocumentReader::emit(TextPiece::Kind kind, std::string_view text, uint64_t line, bool cut,
+                          TextChunk& chunk) {
   if (at_.piece++ < skip_) return;
   const size_t begin = chunk.text.size();
   chunk.text += text;

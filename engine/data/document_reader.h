@@ -26,9 +26,9 @@ struct SourcePosition {
 struct TextPiece {
   enum class Kind : uint8_t { sentence, paragraph, markdown, record, document_end };
   Kind kind = Kind::sentence;
-  bool cut = false;        // the rest of the line is in the next piece
+  bool cut = false;           // the rest of the line is in the next piece
   size_t begin = 0, end = 0;  // in TextChunk::text
-  uint64_t line = 0;       // in the source, from 1
+  uint64_t line = 0;          // in the source, from 1
 };
 
 // Some consecutive pieces of one text.
@@ -43,9 +43,9 @@ struct TextChunk {
   }
 };
 
-// Reads inputs one after the other as chunks, which are what is handed to the tokenizing threads: memory is bounded by a
-// chunk and its longest line. Texts that hold NUL bytes are no texts: inside a folder or an archive they are left out with
-// a warning.
+// Reads inputs one after the other as chunks, which are what is handed to the tokenizing threads: memory is
+// bounded by a chunk and its longest line. Texts that hold NUL bytes are no texts: inside a folder or an
+// archive they are left out with a warning.
 class DocumentReader {
  public:
   static constexpr size_t chunk_bytes = 1 << 20;

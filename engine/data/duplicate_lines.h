@@ -9,9 +9,10 @@
 
 namespace cloze {
 
-// Counts lines seen before, in at most 64 MB (twice that for a moment when the table grows). Exact up to `capacity`
-// distinct lines; beyond that over a sample of the lines: those whose hash is 0 modulo a power of two, doubled whenever the table is full (Gibbons 2001, "Distinct
-// sampling"). The result depends on the lines only, not on where counting was interrupted.
+// Counts lines seen before, in at most 64 MB (twice that for a moment when the table grows). Exact up to
+// `capacity` distinct lines; beyond that over a sample of the lines: those whose hash is 0 modulo a power of
+// two, doubled whenever the table is full (Gibbons 2001, "Distinct sampling"). The result depends on the
+// lines only, not on where counting was interrupted.
 class DuplicateLineCounter {
  public:
   static constexpr size_t default_capacity = size_t{2} << 20;

@@ -6,10 +6,10 @@
 
 namespace cloze {
 
-// A pseudo-random order of 0 … size-1 as a function, without a stored table: an unbalanced Feistel network over the
-// rectangle rows x columns >= size with modular addition (each round shifts one half by a Philox value of the other, so
-// every round is a bijection), walked along its cycle until it lands inside [0, size) again (Black & Rogaway 2002,
-// "Ciphers with arbitrary finite domains").
+// A pseudo-random order of 0 … size-1 as a function, without a stored table: an unbalanced Feistel network
+// over the rectangle rows x columns >= size with modular addition (each round shifts one half by a Philox
+// value of the other, so every round is a bijection), walked along its cycle until it lands inside [0, size)
+// again (Black & Rogaway 2002, "Ciphers with arbitrary finite domains").
 class IndexPermutation {
  public:
   // 1 <= size <= 2^32.

@@ -6,7 +6,8 @@
 
 namespace cloze {
 
-InstanceMaker::InstanceMaker(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options, uint64_t seed)
+InstanceMaker::InstanceMaker(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options,
+                             uint64_t seed)
     : corpus_(std::move(corpus)), options_(options), seed_(seed) {
   validate(options_, "pretraining sequences");
   const Vocabulary& vocabulary = corpus_->vocabulary();
@@ -35,14 +36,16 @@ void InstanceMaker::make(const InstanceReference& reference, Instance& instance)
     corpus_->copy_tokens(reference.first_b, reference.length_b, out);
     out[reference.length_b] = separator_id_;
   }
-  Draws draws(data_key(seed_, DataPurpose::masking, reference.variant), reference.document, reference.ordinal);
+  Draws draws(data_key(seed_, DataPurpose::masking, reference.variant), reference.document,
+              reference.ordinal);
   mask_sequence(std::span(instance.tokens), reference.length_a, reference.length_b, options_, masking_, draws,
                 instance.candidates, instance.predictions);
 }
 
 int InstanceMaker::count_predictions(const InstanceReference& reference, Instance& working_memory) const {
   if (!options_.whole_word) {
-    return std::min(predictions_wanted(reference.tokens(), options_), reference.length_a + reference.length_b);
+    return std::min(predictions_wanted(reference.tokens(), options_),
+                    reference.length_a + reference.length_b);
   }
   make(reference, working_memory);
   return static_cast<int>(working_memory.predictions.size());

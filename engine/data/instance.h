@@ -14,19 +14,20 @@ namespace cloze {
 
 // One pretraining sequence with its masks.
 struct Instance {
-  std::vector<int32_t> tokens;           // [length] after masking: [CLS] A [SEP] B [SEP]
-  std::vector<Prediction> predictions;   // by ascending position
+  std::vector<int32_t> tokens;          // [length] after masking: [CLS] A [SEP] B [SEP]
+  std::vector<Prediction> predictions;  // by ascending position
   int length_a = 0, length_b = 0;
   bool random_next = false;
 
   // 0 up to and including the first [SEP], then 1.
   int token_type(size_t position) const { return position < static_cast<size_t>(length_a) + 2 ? 0 : 1; }
 
-  MaskCandidates candidates;             // working memory, kept between uses
+  MaskCandidates candidates;  // working memory, kept between uses
 };
 
-// Makes the sequences that references stand for. The masks of a sequence depend on (seed, variant, document, ordinal)
-// alone: not on the batch, the rank or what was made before. Usable from many threads, each with an Instance of its own.
+// Makes the sequences that references stand for. The masks of a sequence depend on (seed, variant, document,
+// ordinal) alone: not on the batch, the rank or what was made before. Usable from many threads, each with an
+// Instance of its own.
 class InstanceMaker {
  public:
   // Throws Error for a vocabulary without [MASK].
@@ -51,8 +52,9 @@ class InstanceMaker {
   MaskingVocabulary masking_;
 };
 
-// The example as create_pretraining_data.py logs it: tokens, then every feature, padded to max_sequence_length and
-// max_predictions.
-std::string show_example(const Instance& instance, const InstanceOptions& options, const Vocabulary& vocabulary);
+// The example as create_pretraining_data.py logs it: tokens, then every feature, padded to
+// max_sequence_length and max_predictions.
+std::string show_example(const Instance& instance, const InstanceOptions& options,
+                         const Vocabulary& vocabulary);
 
 }  // namespace cloze

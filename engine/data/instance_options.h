@@ -7,13 +7,16 @@
 
 namespace cloze {
 
+class Fields;
+
 // How often a text is paired and masked anew.
 enum class MaskPolicy : uint8_t {
-  fresh,        // every epoch has pairs and masks of its own
-  fixed,        // `mask_variants` sets of pairs and masks, used in turn (dupe_factor of create_pretraining_data.py)
+  fresh,  // every epoch has pairs and masks of its own
+  fixed,  // `mask_variants` sets of pairs and masks, used in turn (dupe_factor of create_pretraining_data.py)
 };
 
-// How pretraining sequences are made of a corpus. Defaults and rules: create_pretraining_data.py of google-research/bert.
+// How pretraining sequences are made of a corpus. Defaults and rules: create_pretraining_data.py of
+// google-research/bert.
 struct InstanceOptions {
   int max_sequence_length = 128;
   double short_sequence_probability = 0.1;
@@ -29,6 +32,7 @@ struct InstanceOptions {
   friend bool operator==(const InstanceOptions&, const InstanceOptions&) = default;
 };
 
+void describe(Fields& fields, InstanceOptions& options);
 // Throws UsageError naming the impossible value.
 void validate(const InstanceOptions& options, const std::string& where);
 

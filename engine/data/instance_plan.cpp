@@ -16,7 +16,8 @@ namespace {
 constexpr size_t windows_kept = 3;
 constexpr size_t indexes_kept = 4;
 
-// Sequences an epoch will roughly have: half of the time only A is used up, and a document's last one is short.
+// Sequences an epoch will roughly have: half of the time only A is used up, and a document's last one is
+// short.
 double estimated_sequences(const Corpus& corpus, const InstanceOptions& options) {
   return static_cast<double>(corpus.tokens()) / (0.7 * options.max_sequence_length) + corpus.documents();
 }
@@ -35,7 +36,8 @@ struct InstancePlan::Window {
   std::vector<uint64_t> token_starts;        // of each, counted from the window's first token
 
   size_t first_from(uint64_t offset, BatchSize::Unit unit) const {
-    if (unit == BatchSize::Unit::sequences) return static_cast<size_t>(std::min<uint64_t>(offset, sequences.size()));
+    if (unit == BatchSize::Unit::sequences)
+      return static_cast<size_t>(std::min<uint64_t>(offset, sequences.size()));
     return static_cast<size_t>(std::lower_bound(token_starts.begin(), token_starts.end(), offset) -
                                token_starts.begin());
   }
@@ -49,18 +51,24 @@ void validate(const BatchSize& size, const InstanceOptions& options) {
   const bool tokens = size.unit == BatchSize::Unit::tokens;
   const int64_t least = tokens ? 2 * int64_t{options.max_sequence_length} - 1 : 1;
   if (size.amount >= least) return;
-  throw UsageError({.what = fmt::format("a batch of {} {} is too small", size.amount, tokens ? "tokens" : "sequences"),
-                    .why = fmt::format("sequences have up to {} tokens", options.max_sequence_length),
-                    .remedy = fmt::format("use at least {}", least)});
+  throw UsageError(
+      {.what = fmt::format("a batch of {} {} is too small", size.amount, tokens ? "tokens" : "sequences"),
+       .why = fmt::format("sequences have up to {} tokens", options.max_sequence_length),
+       .remedy = fmt::format("use at least {}", least)});
 }
 
-InstancePlan::InstancePlan(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options, uint64_t seed,
-                           int threads, uint64_t window_sequences)
-    : corpus_(std::move(corpus)), options_(options), seed_(seed), threads_(std::max(1, threads)), before_epochs_(1) {
+InstancePlan::InstancePlan(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options,
+                           uint64_t seed, int threads, uint64_t window_sequences)
+    : corpus_(std::move(corpus)),
+      options_(options),
+      seed_(seed),
+      threads_(std::max(1, threads)),
+      before_epochs_(1) {
   validate(options_, "pretraining sequences");
   const uint64_t documents = corpus_->documents();
-  const auto wanted = static_cast<uint64_t>(estimated_sequences(*corpus_, options_) /
-                                            static_cast<double>(window_sequences)) + 1;
+  const auto wanted =
+      static_cast<uint64_t>(estimated_sequences(*corpus_, options_) / static_cast<double>(window_sequences)) +
+      1;
   documents_per_window_ = (documents + wanted - 1) / wanted;
   windows_ = (documents + documents_per_window_ - 1) / documents_per_window_;
 }
@@ -121,8 +129,8 @@ InstancePlan::EpochIndex InstancePlan::count_epoch(int64_t epoch) const {
 }
 
 std::shared_ptr<const InstancePlan::EpochIndex> InstancePlan::index_of(int64_t epoch) const {
-  const std::lock_guard lock(epochs_mutex_);
-  const auto known = std::find_if(indexes_.begin(), indexes_.end(), [&](const auto& entry) { return entry.first == epoch; });
+  const auto known =
+      std::find_if(indexes_.begin(), indexes_.end(), [&](const auto& entry) { return entry.first == epoch; });
   if (known != indexes_.end()) return known->second;
   auto index = std::make_shared<const EpochIndex>(count_epoch(epoch));
   if (indexes_.size() >= indexes_kept) indexes_.erase(indexes_.begin());
@@ -130,9 +138,9 @@ std::shared_ptr<const InstancePlan::EpochIndex> InstancePlan::index_of(int64_t e
   return index;
 }
 
-// What the stream holds before `epoch` begins. Epochs of one variant differ in order only: they have one size.
+// What the stream holds before `epoch` begins. Epochs of one variant differ in order only: they have one
+// size.
 StreamSize InstancePlan::before_epoch(int64_t epoch) const {
-  const std::lock_guard lock(epochs_mutex_);
   const auto variants = static_cast<size_t>(options_.mask_variants);
   while (before_epochs_.size() <= static_cast<size_t>(epoch)) {
     const size_t known = before_epochs_.size() - 1;
@@ -149,32 +157,38 @@ StreamSize InstancePlan::before_epoch(int64_t epoch) const {
 }
 
 int64_t InstancePlan::epoch_at(uint64_t offset, BatchSize::Unit unit) const {
-  const std::lock_guard lock(epochs_mutex_);
   while (before_epochs_.back().in(unit) <= offset) before_epoch(static_cast<int64_t>(before_epochs_.size()));
-  const auto after = std::upper_bound(before_epochs_.begin(), before_epochs_.end(), offset,
-                                      [&](uint64_t value, const StreamSize& before) { return value < before.in(unit); });
+  const auto after =
+      std::upper_bound(before_epochs_.begin(), before_epochs_.end(), offset,
+                       [&](uint64_t value, const StreamSize& before) { return value < before.in(unit); });
   return after - before_epochs_.begin() - 1;
 }
 
 InstancePlan::Place InstancePlan::find(uint64_t offset, BatchSize::Unit unit) const {
+  const std::lock_guard lock(epochs_mutex_);
   const int64_t epoch = epoch_at(offset, unit);
   const uint64_t epoch_begins = before_epoch(epoch).in(unit);
   const auto index = index_of(epoch);
-  const auto after = std::upper_bound(index->begin(), index->end(), offset - epoch_begins,
-                                      [&](uint64_t value, const StreamSize& before) { return value < before.in(unit); });
+  const auto after =
+      std::upper_bound(index->begin(), index->end(), offset - epoch_begins,
+                       [&](uint64_t value, const StreamSize& before) { return value < before.in(unit); });
   const auto window = static_cast<uint64_t>(after - index->begin() - 1);
   return {{epoch, window}, epoch_begins + (*index)[window].in(unit)};
 }
 
 StreamSize InstancePlan::epoch_size(int64_t epoch) const {
+  const std::lock_guard lock(epochs_mutex_);
   const StreamSize end = before_epoch(epoch + 1), begin = before_epoch(epoch);
   return {end.sequences - begin.sequences, end.tokens - begin.tokens};
 }
 
 InstancePlan::WindowPointer InstancePlan::make_window(WindowKey key) const {
   auto made = std::make_shared<Window>();
-  const auto index = index_of(key.first);
-  made->sequences.reserve((*index)[key.second + 1].sequences - (*index)[key.second].sequences);
+  {
+    const std::lock_guard lock(epochs_mutex_);
+    const auto index = index_of(key.first);
+    made->sequences.reserve((*index)[key.second + 1].sequences - (*index)[key.second].sequences);
+  }
   visit(key, [&](const InstanceReference& sequence) { made->sequences.push_back(sequence); });
 
   Draws draws(data_key(seed_, DataPurpose::window_order, static_cast<uint64_t>(key.first)),
@@ -234,9 +248,10 @@ std::vector<InstanceReference> InstancePlan::batch(int64_t step, const BatchSize
 
 double InstancePlan::epochs_before(int64_t step, const BatchSize& size) const {
   const uint64_t offset = static_cast<uint64_t>(step) * stride_of(size, options_);
+  const std::lock_guard lock(epochs_mutex_);
   const int64_t epoch = epoch_at(offset, size.unit);
-  return static_cast<double>(epoch) + static_cast<double>(offset - before_epoch(epoch).in(size.unit)) /
-                                          static_cast<double>(epoch_size(epoch).in(size.unit));
+  const uint64_t begin = before_epoch(epoch).in(size.unit), end = before_epoch(epoch + 1).in(size.unit);
+  return static_cast<double>(epoch) + static_cast<double>(offset - begin) / static_cast<double>(end - begin);
 }
 
 }  // namespace cloze

@@ -18,8 +18,8 @@ namespace cloze {
 struct BatchSize {
   enum class Unit : uint8_t {
     sequences,  // exactly `amount` sequences
-    tokens,     // at most `amount` tokens: step n takes the sequences whose first token is one of the stream's tokens
-                // [n s, (n + 1) s) with s = amount - max_sequence_length + 1; on average s tokens
+    tokens,  // at most `amount` tokens: step n takes the sequences whose first token is one of the stream's
+             // tokens [n s, (n + 1) s) with s = amount - max_sequence_length + 1; on average s tokens
   };
   Unit unit = Unit::sequences;
   int64_t amount = 32;
@@ -39,21 +39,21 @@ struct StreamSize {
   friend bool operator==(const StreamSize&, const StreamSize&) = default;
 };
 
-// The endless stream of pretraining sequences: epoch 0, epoch 1, ... It is a pure function of corpus, options and seed;
-// any step's batch can be asked for without those before it.
+// The endless stream of pretraining sequences: epoch 0, epoch 1, ... It is a pure function of corpus, options
+// and seed; any step's batch can be asked for without those before it.
 //
-// An epoch visits the documents in a pseudo-random order (no table: IndexPermutation), in windows of a fixed number of
-// documents, about `window_sequences` sequences each; the sequences of a window are shuffled. Only lengths are read.
-// Memory: 48 bytes per sequence of a window, at most three windows at a time: 150 MB whatever the corpus, unless one
-// document alone makes more sequences than a window (a document is never split). The first use of an epoch counts its
-// sequences and those of every epoch before it, window by window in parallel; later uses find it in an index.
-// Thread-safe.
+// An epoch visits the documents in a pseudo-random order (no table: IndexPermutation), in windows of a fixed
+// number of documents, about `window_sequences` sequences each; the sequences of a window are shuffled. Only
+// lengths are read. Memory: 48 bytes per sequence of a window, at most three windows at a time: 150 MB
+// whatever the corpus, unless one document alone makes more sequences than a window (a document is never
+// split). The first use of an epoch counts its sequences and those of every epoch before it, window by window
+// in parallel; later uses find it in an index. Thread-safe.
 class InstancePlan {
  public:
   static constexpr uint64_t default_window = uint64_t{1} << 20;
 
-  InstancePlan(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options, uint64_t seed, int threads = 1,
-               uint64_t window_sequences = default_window);
+  InstancePlan(std::shared_ptr<const Corpus> corpus, const InstanceOptions& options, uint64_t seed,
+               int threads = 1, uint64_t window_sequences = default_window);
   ~InstancePlan();
   InstancePlan(const InstancePlan&) = delete;
   InstancePlan& operator=(const InstancePlan&) = delete;
@@ -87,6 +87,7 @@ class InstancePlan {
   template <typename Emit>
   void visit(WindowKey key, Emit&& emit) const;
   EpochIndex count_epoch(int64_t epoch) const;
+  // These three are called with epochs_mutex_ held.
   std::shared_ptr<const EpochIndex> index_of(int64_t epoch) const;
   StreamSize before_epoch(int64_t epoch) const;
   int64_t epoch_at(uint64_t offset, BatchSize::Unit unit) const;
@@ -101,9 +102,10 @@ class InstancePlan {
   uint64_t windows_ = 1, documents_per_window_ = 1;
   std::atomic<bool> interrupted_ = false;
 
-  mutable std::recursive_mutex epochs_mutex_;
+  mutable std::mutex epochs_mutex_;
   mutable std::vector<StreamSize> before_epochs_;  // [epochs known + 1]
-  mutable std::vector<std::pair<int64_t, std::shared_ptr<const EpochIndex>>> indexes_;  // of the last few epochs used
+  mutable std::vector<std::pair<int64_t, std::shared_ptr<const EpochIndex>>>
+      indexes_;  // of the last few epochs used
   mutable std::mutex windows_mutex_;
   mutable std::vector<std::pair<WindowKey, std::shared_future<WindowPointer>>> recent_windows_;
 };

@@ -14,9 +14,9 @@ struct TextLine {
   bool cut = false;       // the line goes on in the next TextLine: it was longer than the limit
 };
 
-// Cuts a stream of bytes into lines in bounded memory. Lines end at LF; a CR before it, a byte-order mark at the
-// beginning are dropped. A line longer than `longest_line` bytes comes in pieces, cut behind white space where there is
-// any in the second half, else between characters.
+// Cuts a stream of bytes into lines in bounded memory. Lines end at LF; a CR before it, a byte-order mark at
+// the beginning are dropped. A line longer than `longest_line` bytes comes in pieces, cut behind white space
+// where there is any in the second half, else between characters.
 class LineReader {
  public:
   static constexpr size_t head_bytes = 64 << 10;

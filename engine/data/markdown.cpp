@@ -57,7 +57,8 @@ std::string_view without_quotation_marks(std::string_view line) {
 }
 
 bool looks_like_front_matter(std::string_view line) {
-  if (line.empty() || line[0] == ' ' || line[0] == '\t' || line[0] == '#' || line.starts_with("- ")) return true;
+  if (line.empty() || line[0] == ' ' || line[0] == '\t' || line[0] == '#' || line.starts_with("- "))
+    return true;
   const size_t colon = line.find(':');
   return colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos;
 }
@@ -125,6 +126,8 @@ bool MarkdownParagraphs::add(std::string_view raw, uint64_t number) {
   return complete;
 }
 
-bool MarkdownParagraphs::finish() { return close(); }
+bool MarkdownParagraphs::finish() {
+  return close();
+}
 
 }  // namespace cloze

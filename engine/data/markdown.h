@@ -6,8 +6,9 @@
 
 namespace cloze {
 
-// Finds the paragraphs of running text in Markdown, line by line. Wrapped lines are joined; list items and quotations are
-// paragraphs of their own; headings, rules, tables, code blocks, front matter and link definitions are left out.
+// Finds the paragraphs of running text in Markdown, line by line. Wrapped lines are joined; list items and
+// quotations are paragraphs of their own; headings, rules, tables, code blocks, front matter and link
+// definitions are left out.
 class MarkdownParagraphs {
  public:
   static constexpr size_t longest_paragraph = 1 << 20;
@@ -35,8 +36,8 @@ class MarkdownParagraphs {
   char fence_ = 0;  // the character of the code fence we are in, or 0
 };
 
-// The text of a paragraph: emphasis, code marks, links and images, footnote marks, tags, escapes and entities resolved.
-// Appends to `text`.
+// The text of a paragraph: emphasis, code marks, links and images, footnote marks, tags, escapes and entities
+// resolved. Appends to `text`.
 void strip_markdown(std::string_view paragraph, std::string& text);
 
 }  // namespace cloze

@@ -30,8 +30,8 @@ inline int predictions_wanted(int length, const InstanceOptions& options) {
 // What masking needs to know of a vocabulary.
 struct MaskingVocabulary {
   int32_t mask_id = 0;
-  std::span<const int32_t> replacements;        // what a random replacement is drawn from
-  std::span<const uint8_t> continues_word;      // [vocabulary] 1 for pieces that begin with "##"
+  std::span<const int32_t> replacements;    // what a random replacement is drawn from
+  std::span<const uint8_t> continues_word;  // [vocabulary] 1 for pieces that begin with "##"
 };
 
 // Which tokens may be masked: candidate c is the positions [starts[c], starts[c + 1]) of `positions`.
@@ -39,16 +39,18 @@ struct MaskCandidates {
   std::vector<int32_t> positions, starts;
   std::vector<uint32_t> order;
 
-  // One candidate per token that is no special; with whole words a "##" piece joins the candidate before it. As in
-  // create_pretraining_data.py that holds across [SEP] too, and a "##" piece at the very beginning stands alone.
+  // One candidate per token that is no special; with whole words a "##" piece joins the candidate before it.
+  // As in create_pretraining_data.py that holds across [SEP] too, and a "##" piece at the very beginning
+  // stands alone.
   void collect(std::span<const int32_t> tokens, int length_a, int length_b, bool whole_word,
                const MaskingVocabulary& vocabulary) {
     positions.clear();
     starts.clear();
     const auto add_range = [&](int begin, int end) {
       for (int i = begin; i < end; ++i) {
-        const bool joins = whole_word && !starts.empty() &&
-                           vocabulary.continues_word[static_cast<size_t>(tokens[static_cast<size_t>(i)])] != 0;
+        const bool joins =
+            whole_word && !starts.empty() &&
+            vocabulary.continues_word[static_cast<size_t>(tokens[static_cast<size_t>(i)])] != 0;
         if (!joins) starts.push_back(static_cast<int32_t>(positions.size()));
         positions.push_back(i);
       }
@@ -80,9 +82,10 @@ Prediction mask_token(int32_t& token, int32_t position, const MaskingVocabulary&
   return prediction;
 }
 
-// create_masked_lm_predictions: masks `tokens` ([CLS] A [SEP] B [SEP]) in place and lists what is to be predicted, by
-// ascending position. Candidates are tried in random order; one that would exceed the wanted number is skipped, so with
-// whole words fewer tokens, even none, may be chosen. `Draws`: unit(), coin(), below(bound), shuffle(items, needed).
+// create_masked_lm_predictions: masks `tokens` ([CLS] A [SEP] B [SEP]) in place and lists what is to be
+// predicted, by ascending position. Candidates are tried in random order; one that would exceed the wanted
+// number is skipped, so with whole words fewer tokens, even none, may be chosen. `Draws`: unit(), coin(),
+// below(bound), shuffle(items, needed).
 template <typename Draws>
 void mask_sequence(std::span<int32_t> tokens, int length_a, int length_b, const InstanceOptions& options,
                    const MaskingVocabulary& vocabulary, Draws& draws, MaskCandidates& candidates,

@@ -14,13 +14,13 @@
 
 namespace cloze {
 
-// Makes items on background threads and hands them out in order. An item is made in two parts: claim(item), called by
-// one thread at a time and in order (read the next chunk, take the next number); false means that there are no more; and
-// work(item), by many threads at once. At most `depth` items are under way or waiting; their memory goes round: next()
-// swaps the caller's old item against the new one.
+// Makes items on background threads and hands them out in order. An item is made in two parts: claim(item),
+// called by one thread at a time and in order (read the next chunk, take the next number); false means that
+// there are no more; and work(item), by many threads at once. At most `depth` items are under way or waiting;
+// their memory goes round: next() swaps the caller's old item against the new one.
 //
-// What claim() or work() throws comes out of next() at the place of its item, and again at every later call. The
-// destructor waits for the calls in progress and makes no further ones.
+// What claim() or work() throws comes out of next() at the place of its item, and again at every later call.
+// The destructor waits for the calls in progress and makes no further ones.
 template <typename Item>
 class OrderedPipeline {
  public:
@@ -122,8 +122,8 @@ class OrderedPipeline {
   uint64_t claimed_ = 0;  // guarded by claim_mutex_
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Slot> slots_;     // [depth] item n is in slot n % depth
-  uint64_t taken_ = 0;          // items handed out
+  std::vector<Slot> slots_;      // [depth] item n is in slot n % depth
+  uint64_t taken_ = 0;           // items handed out
   std::optional<uint64_t> end_;  // how many items there are, once that is known
   bool stopping_ = false;
   std::vector<std::thread> threads_;

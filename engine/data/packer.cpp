@@ -15,7 +15,8 @@ void fill_from(std::vector<T>& values, int64_t first, T value) {
 }
 
 void resize_to(const Capacity& capacity, PretrainingBatch& batch) {
-  const auto tokens = static_cast<size_t>(capacity.tokens), sequences = static_cast<size_t>(capacity.sequences),
+  const auto tokens = static_cast<size_t>(capacity.tokens),
+             sequences = static_cast<size_t>(capacity.sequences),
              predictions = static_cast<size_t>(capacity.predictions);
   batch.capacity = capacity;
   batch.live_predictions = 0;
@@ -53,7 +54,8 @@ void fill_unused(PretrainingBatch& batch) {
 
 }  // namespace
 
-void order_by_token(std::span<const int32_t> tokens, std::span<int32_t> order, std::vector<int32_t>& scratch) {
+void order_by_token(std::span<const int32_t> tokens, std::span<int32_t> order,
+                    std::vector<int32_t>& scratch) {
   const size_t count = tokens.size();
   if (count == 0) return;
   scratch.resize(count);
@@ -83,17 +85,21 @@ void Packer::pack(std::span<const InstanceReference> sequences, int64_t first_in
     counts.predictions += static_cast<int64_t>(instances_[i].predictions.size());
   }
   resize_to(choose_rung(ladder, counts), batch);
-  for (size_t i = 0; i < sequences.size(); ++i) append(instances_[i], first_index + static_cast<int64_t>(i), batch);
+  for (size_t i = 0; i < sequences.size(); ++i)
+    append(instances_[i], first_index + static_cast<int64_t>(i), batch);
   fill_unused(batch);
   PackedSequences& packed = batch.sequences;
-  order_by_token(std::span(packed.tokens).first(static_cast<size_t>(packed.live_tokens)), packed.token_order, scratch_);
+  order_by_token(std::span(packed.tokens).first(static_cast<size_t>(packed.live_tokens)), packed.token_order,
+                 scratch_);
 }
 
 void Packer::append(const Instance& instance, int64_t index, PretrainingBatch& batch) const {
   PackedSequences& packed = batch.sequences;
-  const auto first = static_cast<size_t>(packed.live_tokens), sequence = static_cast<size_t>(packed.live_sequences);
+  const auto first = static_cast<size_t>(packed.live_tokens),
+             sequence = static_cast<size_t>(packed.live_sequences);
   const size_t length = instance.tokens.size(), first_part = static_cast<size_t>(instance.length_a) + 2;
-  std::copy(instance.tokens.begin(), instance.tokens.end(), packed.tokens.begin() + static_cast<std::ptrdiff_t>(first));
+  std::copy(instance.tokens.begin(), instance.tokens.end(),
+            packed.tokens.begin() + static_cast<std::ptrdiff_t>(first));
   for (size_t i = 0; i < length; ++i) {
     packed.token_types[first + i] = i < first_part ? 0 : 1;
     packed.positions[first + i] = static_cast<int32_t>(i);

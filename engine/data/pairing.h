@@ -8,13 +8,14 @@
 
 namespace cloze {
 
-// One pretraining sequence as ranges of the corpus: [CLS] A [SEP] B [SEP], or [CLS] A [SEP] where length_b is 0.
+// One pretraining sequence as ranges of the corpus: [CLS] A [SEP] B [SEP], or [CLS] A [SEP] where length_b is
+// 0.
 struct InstanceReference {
-  uint64_t first_a = 0, first_b = 0;          // first token of A and of B in the corpus
-  uint32_t document = 0, ordinal = 0;         // A's document; which of its sequences in this variant
-  uint32_t variant = 0;                       // which set of pairs and masks (the epoch, unless masks are fixed)
-  uint16_t length_a = 0, length_b = 0;        // tokens
-  bool random_next = false;                   // B comes from a random place
+  uint64_t first_a = 0, first_b = 0;    // first token of A and of B in the corpus
+  uint32_t document = 0, ordinal = 0;   // A's document; which of its sequences in this variant
+  uint32_t variant = 0;                 // which set of pairs and masks (the epoch, unless masks are fixed)
+  uint16_t length_a = 0, length_b = 0;  // tokens
+  bool random_next = false;             // B comes from a random place
 
   int tokens() const { return length_a + length_b + (length_b > 0 ? 3 : 2); }
   friend bool operator==(const InstanceReference&, const InstanceReference&) = default;
@@ -24,10 +25,12 @@ struct TokenRange {
   uint64_t first = 0, length = 0;
 };
 
-// The rules below are templates over the source of random draws (`Draws`: unit(), coin(), below(bound)), so that a test
-// can run them on Python's generator and hold them against create_pretraining_data.py draw by draw.
+// The rules below are templates over the source of random draws (`Draws`: unit(), coin(), below(bound)), so
+// that a test can run them on Python's generator and hold them against create_pretraining_data.py draw by
+// draw.
 
-// truncate_seq_pair: shortens the longer range (the second on a tie) by a token at a random end until both fit.
+// truncate_seq_pair: shortens the longer range (the second on a tie) by a token at a random end until both
+// fit.
 template <typename Draws>
 void truncate_pair(TokenRange& a, TokenRange& b, uint64_t most, Draws& draws) {
   while (a.length + b.length > most) {
@@ -37,8 +40,8 @@ void truncate_pair(TokenRange& a, TokenRange& b, uint64_t most, Draws& draws) {
   }
 }
 
-// Segments from a random place of the corpus, some other document than `document` where ten tries find one; at least
-// one segment, then more until `wanted` tokens are reached or the document ends.
+// Segments from a random place of the corpus, some other document than `document` where ten tries find one;
+// at least one segment, then more until `wanted` tokens are reached or the document ends.
 template <typename Draws>
 TokenRange draw_random_segments(const Corpus& corpus, uint32_t document, int64_t wanted, Draws& draws) {
   uint32_t other = document;
@@ -51,7 +54,8 @@ TokenRange draw_random_segments(const Corpus& corpus, uint32_t document, int64_t
   return {source.first_token + begin, source.end(last) - begin};
 }
 
-// Tokens of text a document's sequences aim at in this pass: the most, or now and then fewer; drawn once per document.
+// Tokens of text a document's sequences aim at in this pass: the most, or now and then fewer; drawn once per
+// document.
 template <typename Draws>
 uint32_t draw_target(const InstanceOptions& options, Draws& draws) {
   const auto most = static_cast<uint32_t>(options.text_tokens());
@@ -59,11 +63,12 @@ uint32_t draw_target(const InstanceOptions& options, Draws& draws) {
   return 2 + draws.below(most - 1);
 }
 
-// create_instances_from_document: gathers sentences up to the target length, cuts them into A and B at random, and half
-// of the time replaces B by segments from elsewhere, putting the sentences it did not use back.
-// Calls emit(first_a, first_b ranges, random_next) for every sequence in order.
+// create_instances_from_document: gathers sentences up to the target length, cuts them into A and B at
+// random, and half of the time replaces B by segments from elsewhere, putting the sentences it did not use
+// back. Calls emit(first_a, first_b ranges, random_next) for every sequence in order.
 template <typename Draws, typename Emit>
-void pair_sentences(const Corpus& corpus, uint32_t document, const InstanceOptions& options, Draws& draws, Emit&& emit) {
+void pair_sentences(const Corpus& corpus, uint32_t document, const InstanceOptions& options, Draws& draws,
+                    Emit&& emit) {
   const DocumentView view = corpus.document(document);
   const uint32_t target = draw_target(options, draws);
   const auto most = static_cast<uint64_t>(options.text_tokens());
@@ -72,7 +77,8 @@ void pair_sentences(const Corpus& corpus, uint32_t document, const InstanceOptio
     const bool last = i + 1 == view.sentences();
     if (!last && view.end(i) - view.begin(first) < target) continue;
     const size_t gathered = i + 1 - first;
-    const size_t kept = gathered < 2 ? 1 : 1 + draws.below(static_cast<uint32_t>(gathered - 1));  // sentences of A
+    const size_t kept =
+        gathered < 2 ? 1 : 1 + draws.below(static_cast<uint32_t>(gathered - 1));  // sentences of A
     TokenRange a{view.first_token + view.begin(first), view.end(first + kept - 1) - view.begin(first)}, b;
     const bool random_next = gathered == 1 || draws.coin();
     if (random_next) {
@@ -87,7 +93,8 @@ void pair_sentences(const Corpus& corpus, uint32_t document, const InstanceOptio
   }
 }
 
-// Without next-sentence prediction: the document in consecutive stretches of the target length, the last one shorter.
+// Without next-sentence prediction: the document in consecutive stretches of the target length, the last one
+// shorter.
 template <typename Draws, typename Emit>
 void cut_into_stretches(const Corpus& corpus, uint32_t document, const InstanceOptions& options, Draws& draws,
                         Emit&& emit) {

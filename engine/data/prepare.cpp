@@ -34,7 +34,9 @@ fs::path beside(const fs::path& output, const char* suffix) {
   path += suffix;
   return path;
 }
-fs::path progress_file(const fs::path& work) { return work / "progress"; }
+fs::path progress_file(const fs::path& work) {
+  return work / "progress";
+}
 
 // What was asked for, before anything is counted.
 CorpusManifest plan_of(const PrepareOptions& options, const Vocabulary& vocabulary) {
@@ -50,7 +52,8 @@ CorpusManifest plan_of(const PrepareOptions& options, const Vocabulary& vocabula
   return plan;
 }
 
-void refuse_other(const CorpusManifest& there, const CorpusManifest& plan, const fs::path& path, const char* what) {
+void refuse_other(const CorpusManifest& there, const CorpusManifest& plan, const fs::path& path,
+                  const char* what) {
   const auto found = differences(there, plan);
   if (found.empty()) return;
   throw UsageError({.what = what,
@@ -92,7 +95,9 @@ void publish(const fs::path& work, const fs::path& output) {
 class CorpusBuilder {
  public:
   CorpusBuilder(const fs::path& work, PrepareProgress from)
-      : work_(work), progress_(std::move(from)), writer_(work, progress_.manifest.token_bytes, progress_.written) {
+      : work_(work),
+        progress_(std::move(from)),
+        writer_(work, progress_.manifest.token_bytes, progress_.written) {
     duplicates_.restore(progress_.manifest.duplicates.sampled_one_in, progress_.lines);
     progress_.lines = {};
     split_before_ = progress_.manifest.counts.split_documents;
@@ -150,7 +155,8 @@ class CorpusBuilder {
 };
 
 // Where to begin: at the last checkpoint of unfinished work on the same corpus, else at the beginning.
-PrepareProgress starting_point(const PrepareOptions& options, const CorpusManifest& plan, const fs::path& work) {
+PrepareProgress starting_point(const PrepareOptions& options, const CorpusManifest& plan,
+                               const fs::path& work) {
   std::optional<PrepareProgress> saved = load_progress(progress_file(work));
   if (saved && !differences(saved->manifest, plan).empty()) {
     if (!options.overwrite) refuse_other(saved->manifest, plan, work, "there is an unfinished corpus");
@@ -170,17 +176,19 @@ PrepareProgress starting_point(const PrepareOptions& options, const CorpusManife
 
 void log_progress(const CorpusCounts& counts, uint64_t bytes_before, double seconds) {
   log::info("{:.0f} MB of text, {:.1f} M tokens, {} documents, {:.1f} MB/s",
-            static_cast<double>(counts.text_bytes) / 1e6, static_cast<double>(counts.tokens) / 1e6, counts.documents,
-            static_cast<double>(counts.text_bytes - bytes_before) / 1e6 / seconds);
+            static_cast<double>(counts.text_bytes) / 1e6, static_cast<double>(counts.tokens) / 1e6,
+            counts.documents, static_cast<double>(counts.text_bytes - bytes_before) / 1e6 / seconds);
 }
 
-void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary>& vocabulary, SourcePosition from,
-           const std::vector<CorpusInput>& inputs, CorpusBuilder& builder) {
+void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary>& vocabulary,
+           SourcePosition from, const std::vector<CorpusInput>& inputs, CorpusBuilder& builder) {
   DocumentReader reader(inputs, options.kind, from);
-  const ChunkEncoder encoder(std::make_shared<const Tokenizer>(vocabulary, options.tokenizer), options.text_field);
+  const ChunkEncoder encoder(std::make_shared<const Tokenizer>(vocabulary, options.tokenizer),
+                             options.text_field);
   const int threads = std::max(1, options.threads);
   OrderedPipeline<EncodedChunk> chunks(
-      threads, 2 * static_cast<size_t>(threads), [&](EncodedChunk& chunk) { return reader.next(chunk.chunk); },
+      threads, 2 * static_cast<size_t>(threads),
+      [&](EncodedChunk& chunk) { return reader.next(chunk.chunk); },
       [&](EncodedChunk& chunk) { encoder.encode(chunk); });
 
   const auto begun = std::chrono::steady_clock::now();
@@ -202,19 +210,24 @@ void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary
 
 void log_summary(const CorpusManifest& manifest, const fs::path& output) {
   const CorpusCounts& counts = manifest.counts;
-  log::info("{}: {} documents, {} sentences, {} tokens from {} bytes of text", output.string(), counts.documents,
-            counts.sentences, counts.tokens, counts.text_bytes);
+  log::info("{}: {} documents, {} sentences, {} tokens from {} bytes of text", output.string(),
+            counts.documents, counts.sentences, counts.tokens, counts.text_bytes);
   log::info("duplicate lines {:.2f}%, unknown tokens {:.3f}%, longest sentence {} tokens",
             100 * manifest.duplicates.rate(), 100 * manifest.unknown_rate(), counts.longest_sentence);
-  if (counts.invalid_bytes > 0) log::warning("{} bytes that are not UTF-8 were dropped", counts.invalid_bytes);
+  if (counts.invalid_bytes > 0)
+    log::warning("{} bytes that are not UTF-8 were dropped", counts.invalid_bytes);
   if (counts.split_lines > 0) log::warning("lines longer than 1 MiB were cut, {} times", counts.split_lines);
-  if (counts.split_documents > 0) log::warning("documents of over 2^31 tokens were cut, {} times", counts.split_documents);
+  if (counts.split_documents > 0)
+    log::warning("documents of over 2^31 tokens were cut, {} times", counts.split_documents);
   if (counts.documents == 1) {
-    log::warning("all of it is one document: next-sentence pairs will come from it alone (documents are separated by "
-                 "blank lines)");
+    log::warning(
+        "all of it is one document: next-sentence pairs will come from it alone (documents are separated by "
+        "blank lines)");
   }
-  if (manifest.unknown_rate() > 0.01) log::warning("many unknown tokens: does the vocabulary suit this text?");
-  if (manifest.duplicates.rate() > 0.3) log::warning("many duplicate lines: is something in the inputs twice?");
+  if (manifest.unknown_rate() > 0.01)
+    log::warning("many unknown tokens: does the vocabulary suit this text?");
+  if (manifest.duplicates.rate() > 0.3)
+    log::warning("many duplicate lines: is something in the inputs twice?");
 }
 
 }  // namespace

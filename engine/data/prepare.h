@@ -25,10 +25,10 @@ struct PrepareOptions {
 };
 
 // Tokenises the inputs into a corpus folder, which appears whole when all is done; until then the work is in
-// OUTPUT.partial. Interrupted and called again with the same options it goes on from its last checkpoint, and the files
-// come out byte for byte the same, whatever the number of threads. A finished corpus of the same inputs and options is
-// left as it is; one of others is an Error unless `overwrite`. Memory: about 200 MB and 10 MB per thread, whatever the
-// inputs (JSON records of many MiB: some times their length per thread).
+// OUTPUT.partial. Interrupted and called again with the same options it goes on from its last checkpoint, and
+// the files come out byte for byte the same, whatever the number of threads. A finished corpus of the same
+// inputs and options is left as it is; one of others is an Error unless `overwrite`. Memory: about 200 MB and
+// 10 MB per thread, whatever the inputs (JSON records of many MiB: some times their length per thread).
 // Returns the manifest; throws Error, also where the inputs hold no text at all.
 CorpusManifest prepare_corpus(const PrepareOptions& options);
 

@@ -43,8 +43,8 @@ PrepareProgress parse(std::string_view text, const std::filesystem::path& path) 
   PrepareProgress progress;
   progress.manifest = parse_manifest(header.at("manifest").get<std::string>(), path);
   progress.read = {header.at("file"), header.at("piece")};
-  progress.written = {header.at("tokens"), header.at("sentences"), header.at("documents"), header.at("document_begins"),
-                      header.at("document_open")};
+  progress.written = {header.at("tokens"), header.at("sentences"), header.at("documents"),
+                      header.at("document_begins"), header.at("document_open")};
   progress.unigrams = take<uint64_t>(text, header.at("unigrams"));
   progress.lines = take<DuplicateLineCounter::Entry>(text, header.at("lines"));
   return progress;

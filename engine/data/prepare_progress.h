@@ -12,8 +12,8 @@
 
 namespace cloze {
 
-// Everything a corpus in the making consists of besides the files its writer appends to: enough to go on from after the
-// process was killed.
+// Everything a corpus in the making consists of besides the files its writer appends to: enough to go on from
+// after the process was killed.
 struct PrepareProgress {
   CorpusManifest manifest;  // with the counts so far; no files yet
   SourcePosition read;

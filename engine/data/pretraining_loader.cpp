@@ -22,7 +22,9 @@ PretrainingLoader::PretrainingLoader(std::shared_ptr<const Corpus> corpus, const
   }
 }
 
-PretrainingLoader::~PretrainingLoader() { plan_.interrupt(); }
+PretrainingLoader::~PretrainingLoader() {
+  plan_.interrupt();
+}
 
 void PretrainingLoader::make(Item& item) const {
   if (!item.packer) item.packer = std::make_unique<Packer>(maker_);
@@ -42,8 +44,8 @@ void PretrainingLoader::make(Item& item) const {
   made.micro_batches.resize(share);
   for (size_t i = 0; i < share; ++i) {
     const BatchPart part = parts[static_cast<size_t>(options_.rank) * share + i];
-    item.packer->pack(std::span(batch).subspan(part.begin, part.end - part.begin), static_cast<int64_t>(part.begin),
-                      options_.ladder, made.micro_batches[i]);
+    item.packer->pack(std::span(batch).subspan(part.begin, part.end - part.begin),
+                      static_cast<int64_t>(part.begin), options_.ladder, made.micro_batches[i]);
   }
 }
 
@@ -54,8 +56,9 @@ const PretrainingStep& PretrainingLoader::next(int64_t step) {
       item.made.step = following++;
       return true;
     };
-    pipeline_ = std::make_unique<OrderedPipeline<Item>>(options_.threads, static_cast<size_t>(options_.steps_ahead),
-                                                        claim, [this](Item& item) { make(item); });
+    pipeline_ =
+        std::make_unique<OrderedPipeline<Item>>(options_.threads, static_cast<size_t>(options_.steps_ahead),
+                                                claim, [this](Item& item) { make(item); });
   }
   expected_ = step + 1;
   pipeline_->next(current_);

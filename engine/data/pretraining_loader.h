@@ -28,9 +28,9 @@ struct PretrainingStep {
   int64_t global_tokens = 0, global_sequences = 0, global_predictions = 0;
 };
 
-// The steps of a pretraining run for one rank. The global batch, its cut into micro-batches and its counts are the same
-// on every rank and for every world size that gives as many micro-batches; each rank makes its share only (with whole-word
-// masking it also masks the others' sequences, to count the predictions).
+// The steps of a pretraining run for one rank. The global batch, its cut into micro-batches and its counts
+// are the same on every rank and for every world size that gives as many micro-batches; each rank makes its
+// share only (with whole-word masking it also masks the others' sequences, to count the predictions).
 class PretrainingLoader {
  public:
   PretrainingLoader(std::shared_ptr<const Corpus> corpus, const InstanceOptions& instances, uint64_t seed,

@@ -9,13 +9,24 @@
 namespace cloze {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> entities = {
-    {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}, {"nbsp", " "}, {"mdash", "—"},
-     {"ndash", "–"}, {"hellip", "…"}, {"shy", ""}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> entities = {{{"amp", "&"},
+                                                                                     {"lt", "<"},
+                                                                                     {"gt", ">"},
+                                                                                     {"quot", "\""},
+                                                                                     {"apos", "'"},
+                                                                                     {"nbsp", " "},
+                                                                                     {"mdash", "—"},
+                                                                                     {"ndash", "–"},
+                                                                                     {"hellip", "…"},
+                                                                                     {"shy", ""}}};
 
 // Letters, digits and whatever is not ASCII: what an underscore inside a word stands between.
-bool is_word(char c) { return (static_cast<uint8_t>(c) & 0x80) != 0 || std::isalnum(static_cast<uint8_t>(c)) != 0; }
-bool is_space(char c) { return c == ' ' || c == '\t'; }
+bool is_word(char c) {
+  return (static_cast<uint8_t>(c) & 0x80) != 0 || std::isalnum(static_cast<uint8_t>(c)) != 0;
+}
+bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Walks over a paragraph; every step_… either consumes something and returns true, or leaves all as it was.
 class Stripper {
@@ -26,16 +37,26 @@ class Stripper {
     while (at_ < from_.size()) {
       const bool consumed = [&] {
         switch (from_[at_]) {
-          case '\\': return escape();
-          case '`': return marks('`', true);
-          case '*': return marks('*', !is_space(before()) || !is_space(after_run('*')));
-          case '_': return marks('_', !(is_word(before()) && is_word(after_run('_'))));
-          case '~': return from_.substr(at_).starts_with("~~") && marks('~', true);
-          case '!': return image();
-          case '[': return footnote() || link();
-          case '<': return tag();
-          case '&': return entity();
-          default: return false;
+          case '\\':
+            return escape();
+          case '`':
+            return marks('`', true);
+          case '*':
+            return marks('*', !is_space(before()) || !is_space(after_run('*')));
+          case '_':
+            return marks('_', !(is_word(before()) && is_word(after_run('_'))));
+          case '~':
+            return from_.substr(at_).starts_with("~~") && marks('~', true);
+          case '!':
+            return image();
+          case '[':
+            return footnote() || link();
+          case '<':
+            return tag();
+          case '&':
+            return entity();
+          default:
+            return false;
         }
       }();
       if (!consumed) to_ += from_[at_++];
@@ -126,9 +147,11 @@ class Stripper {
       const bool hexadecimal = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
       const char* first = name.data() + (hexadecimal ? 2 : 1);
       uint32_t code = 0;
-      const auto [stop, problem] = std::from_chars(first, name.data() + name.size(), code, hexadecimal ? 16 : 10);
+      const auto [stop, problem] =
+          std::from_chars(first, name.data() + name.size(), code, hexadecimal ? 16 : 10);
       const bool surrogate = code >= 0xD800 && code < 0xE000;
-      if (problem != std::errc() || stop != name.data() + name.size() || code == 0 || code > 0x10FFFF || surrogate) {
+      if (problem != std::errc() || stop != name.data() + name.size() || code == 0 || code > 0x10FFFF ||
+          surrogate) {
         return false;
       }
       append_utf8(to_, code);
@@ -151,6 +174,8 @@ class Stripper {
 
 }  // namespace
 
-void strip_markdown(std::string_view paragraph, std::string& text) { Stripper(paragraph, text).run(); }
+void strip_markdown(std::string_view paragraph, std::string& text) {
+  Stripper(paragraph, text).run();
+}
 
 }  // namespace cloze

@@ -13,16 +13,17 @@
 namespace cloze {
 namespace {
 
-constexpr std::array kinds = {TextKind::automatic, TextKind::sentences, TextKind::paragraphs, TextKind::markdown,
-                              TextKind::jsonl};
+constexpr std::array kinds = {TextKind::automatic, TextKind::sentences, TextKind::paragraphs,
+                              TextKind::markdown, TextKind::jsonl};
 constexpr std::array packed_extensions = {".gz", ".bz2", ".xz", ".zst", ".lz4"};
 constexpr double ends_of_a_paragraph = 1.5;
 
 std::string extension_behind_packing(std::filesystem::path name) {
   const auto lowered = [&] {
     std::string text = name.extension().string();
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+    });
     return text;
   };
   std::string extension = lowered();
@@ -46,11 +47,16 @@ size_t sentence_ends(std::string_view line) {
 
 const char* name_of(TextKind kind) {
   switch (kind) {
-    case TextKind::automatic: return "auto";
-    case TextKind::sentences: return "sentences";
-    case TextKind::paragraphs: return "paragraphs";
-    case TextKind::markdown: return "markdown";
-    case TextKind::jsonl: return "jsonl";
+    case TextKind::automatic:
+      return "auto";
+    case TextKind::sentences:
+      return "sentences";
+    case TextKind::paragraphs:
+      return "paragraphs";
+    case TextKind::markdown:
+      return "markdown";
+    case TextKind::jsonl:
+      return "jsonl";
   }
   return "?";
 }
@@ -67,7 +73,8 @@ KindDecision decide_kind(std::string_view name, std::string_view head) {
   const std::string extension = extension_behind_packing(name);
   const std::string reason = "its name ends in " + extension;
   if (extension == ".md" || extension == ".markdown") return {TextKind::markdown, reason};
-  if (extension == ".jsonl" || extension == ".ndjson" || extension == ".json") return {TextKind::jsonl, reason};
+  if (extension == ".jsonl" || extension == ".ndjson" || extension == ".json")
+    return {TextKind::jsonl, reason};
 
   size_t lines = 0, ends = 0;
   LineReader reader([&] { return std::exchange(head, std::string_view()); }, LineReader::head_bytes);

@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 
 constexpr size_t read_block_bytes = 256 << 10;
 
-bool hidden(const fs::path& path) { return path.filename().native().starts_with('.'); }
+bool hidden(const fs::path& path) {
+  return path.filename().native().starts_with('.');
+}
 
 [[noreturn]] void fail_listing(const fs::path& path, const std::string& why) {
   throw UsageError({.what = "cannot read input", .where = path.string(), .why = why});
@@ -74,14 +76,17 @@ std::vector<CorpusInput> list_inputs(std::span<const fs::path> inputs) {
     } else if (fs::is_regular_file(status)) {
       add(path);
     } else {
-      fail_listing(input, "it is neither a file nor a folder (a corpus is read from files, so that it can go on "
-                          "where it stopped)");
+      fail_listing(input,
+                   "it is neither a file nor a folder (a corpus is read from files, so that it can go on "
+                   "where it stopped)");
     }
   }
   return found;
 }
 
-void TextSource::Closer::operator()(archive* opened) const { archive_read_free(opened); }
+void TextSource::Closer::operator()(archive* opened) const {
+  archive_read_free(opened);
+}
 
 TextSource::TextSource(fs::path path) : path_(std::move(path)), archive_(archive_read_new()) {
   archive* reader = archive_.get();

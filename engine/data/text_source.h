@@ -14,13 +14,15 @@ struct archive;
 
 namespace cloze {
 
-// The files that FILE|DIR... stand for, absolute: folders are walked, files in them sorted by path, hidden ones
-// (".name") left out; a file named twice is taken once. Throws UsageError for what does not exist, is no regular file,
-// or a folder without files.
+// The files that FILE|DIR... stand for, absolute: folders are walked, files in them sorted by path, hidden
+// ones
+// (".name") left out; a file named twice is taken once. Throws UsageError for what does not exist, is no
+// regular file, or a folder without files.
 std::vector<CorpusInput> list_inputs(std::span<const std::filesystem::path> inputs);
 
-// One input file as the texts in it: itself, unpacked where it is .gz, .bz2, .xz, .zst or .lz4; or, for a tar archive,
-// compressed or not, each regular file in it, in the archive's order. What it is shows in its bytes, not its name.
+// One input file as the texts in it: itself, unpacked where it is .gz, .bz2, .xz, .zst or .lz4; or, for a tar
+// archive, compressed or not, each regular file in it, in the archive's order. What it is shows in its bytes,
+// not its name.
 class TextSource {
  public:
   explicit TextSource(std::filesystem::path path);
@@ -29,8 +31,8 @@ class TextSource {
   bool next_text();
   // "path", or "path:name" inside an archive.
   const std::string& name() const { return name_; }
-  // The next bytes of the current text, valid until the next call; empty at its end. Throws Error for damaged or
-  // cut-off compressed data.
+  // The next bytes of the current text, valid until the next call; empty at its end. Throws Error for damaged
+  // or cut-off compressed data.
   std::string_view next_block();
 
  private:

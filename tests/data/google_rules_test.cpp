@@ -35,19 +35,20 @@ TEST(GoogleRules, RoundsHalfToEven) {
   InstanceOptions options;
   options.max_predictions = 100;
   const auto wanted = [&](int length) { return predictions_wanted(length, options); };
-  EXPECT_EQ(wanted(10), 2);   // 1.5
-  EXPECT_EQ(wanted(30), 4);   // 4.5
-  EXPECT_EQ(wanted(50), 8);   // 7.5
-  EXPECT_EQ(wanted(70), 10);  // 10.5
-  EXPECT_EQ(wanted(90), 14);  // 13.5
+  EXPECT_EQ(wanted(10), 2);    // 1.5
+  EXPECT_EQ(wanted(30), 4);    // 4.5
+  EXPECT_EQ(wanted(50), 8);    // 7.5
+  EXPECT_EQ(wanted(70), 10);   // 10.5
+  EXPECT_EQ(wanted(90), 14);   // 13.5
   EXPECT_EQ(wanted(110), 16);  // 16.5
-  EXPECT_EQ(wanted(3), 1);    // never none
+  EXPECT_EQ(wanted(3), 1);     // never none
   options.max_predictions = 12;
   EXPECT_EQ(wanted(110), 12);
 }
 
-// [CLS] the man jump ##ed up , put his basket on phil ##am ##mon ' s head [SEP] he was very happy about that day [SEP]:
-// the token at position p is 100 + p; ids below 20 are the 20 words of the replacement vocabulary, 4 is [MASK].
+// [CLS] the man jump ##ed up , put his basket on phil ##am ##mon ' s head [SEP] he was very happy about that
+// day [SEP]: the token at position p is 100 + p; ids below 20 are the 20 words of the replacement vocabulary,
+// 4 is [MASK].
 class GoogleMasks : public ::testing::Test {
  protected:
   GoogleMasks() {
@@ -71,7 +72,8 @@ class GoogleMasks : public ::testing::Test {
   }
   std::vector<int32_t> outputs(const std::vector<Prediction>& predictions) const {
     std::vector<int32_t> all;
-    for (const auto& prediction : predictions) all.push_back(masked_[static_cast<size_t>(prediction.position)]);
+    for (const auto& prediction : predictions)
+      all.push_back(masked_[static_cast<size_t>(prediction.position)]);
     return all;
   }
 
@@ -152,13 +154,31 @@ TEST(GoogleRules, WholeDocumentLoop) {
   };
   constexpr int32_t cls = 0, sep = 1, m = 4;
   const std::vector<Expected> expected = {
-      {false, {cls, 100, 101, 102, sep, 200, 201, 202, 203, 204, m, 301, 302, 400, 401, sep}, {1, 10}, {100, 300}},
+      {false,
+       {cls, 100, 101, 102, sep, 200, 201, 202, 203, 204, m, 301, 302, 400, 401, sep},
+       {1, 10},
+       {100, 300}},
       {true, {cls, 500, 501, 502, sep, 2400, m, 2402, 2500, m, 2502, 2503, 2504, sep}, {6, 9}, {2401, 2501}},
-      {true, {cls, 1100, 1101, 1102, m, 1200, 1201, 1202, m, 1204, 1205, sep, 2200, 2201, 2202, sep}, {4, 8}, {1103, 1203}},
-      {false, {cls, 1301, 1302, 1303, 1400, 1401, 1402, 1403, 1404, 1405, sep, m, 1501, 1502, m, sep}, {11, 14}, {1500, 1503}},
-      {true, {cls, 2100, 2101, 2102, m, 2104, sep, m, 101, 102, 200, 201, 202, 203, 204, sep}, {4, 7}, {2103, 100}},
-      {true, {cls, 2201, 2202, 2300, m, 2302, m, 2304, 2400, 2401, sep, 1500, 1501, 1502, 1503, sep}, {4, 6}, {2301, 2303}},
-      {true, {cls, 2500, 2501, 2502, 2503, 2504, sep, 200, 201, 202, 203, m, 300, 301, 302, sep}, {8, 11}, {201, 204}}};
+      {true,
+       {cls, 1100, 1101, 1102, m, 1200, 1201, 1202, m, 1204, 1205, sep, 2200, 2201, 2202, sep},
+       {4, 8},
+       {1103, 1203}},
+      {false,
+       {cls, 1301, 1302, 1303, 1400, 1401, 1402, 1403, 1404, 1405, sep, m, 1501, 1502, m, sep},
+       {11, 14},
+       {1500, 1503}},
+      {true,
+       {cls, 2100, 2101, 2102, m, 2104, sep, m, 101, 102, 200, 201, 202, 203, 204, sep},
+       {4, 7},
+       {2103, 100}},
+      {true,
+       {cls, 2201, 2202, 2300, m, 2302, m, 2304, 2400, 2401, sep, 1500, 1501, 1502, 1503, sep},
+       {4, 6},
+       {2301, 2303}},
+      {true,
+       {cls, 2500, 2501, 2502, 2503, 2504, sep, 200, 201, 202, 203, m, 300, 301, 302, sep},
+       {8, 11},
+       {201, 204}}};
 
   PythonRandom random(12345);
   size_t made = 0;
@@ -172,8 +192,8 @@ TEST(GoogleRules, WholeDocumentLoop) {
       tokens[0] = cls;
       corpus->copy_tokens(reference.first_a, reference.length_a, &tokens[1]);
       corpus->copy_tokens(reference.first_b, reference.length_b, &tokens[2 + size_t{reference.length_a}]);
-      mask_sequence(std::span(tokens), reference.length_a, reference.length_b, options, vocabulary, random, candidates,
-                    predictions);
+      mask_sequence(std::span(tokens), reference.length_a, reference.length_b, options, vocabulary, random,
+                    candidates, predictions);
       EXPECT_EQ(reference.random_next, want.random_next) << made;
       EXPECT_EQ(tokens, want.tokens) << made;
       ASSERT_EQ(predictions.size(), want.positions.size()) << made;

@@ -6,8 +6,8 @@
 
 namespace cloze::testing {
 
-// Python's random.Random(seed): MT19937 seeded by init_by_array({seed}), and the draws create_pretraining_data.py makes
-// of it, under the names the rules of pairing.h and masking.h call.
+// Python's random.Random(seed): MT19937 seeded by init_by_array({seed}), and the draws
+// create_pretraining_data.py makes of it, under the names the rules of pairing.h and masking.h call.
 class PythonRandom {
  public:
   explicit PythonRandom(uint32_t seed) {

@@ -32,7 +32,8 @@ std::vector<std::string> numbered_pieces(int32_t size, const std::vector<int32_t
   return pieces;
 }
 
-std::filesystem::path write_corpus(const std::filesystem::path& folder, const std::vector<Document>& documents,
+std::filesystem::path write_corpus(const std::filesystem::path& folder,
+                                   const std::vector<Document>& documents,
                                    const std::vector<std::string>& pieces) {
   std::filesystem::create_directories(folder);
   const Vocabulary vocabulary(pieces, "test");
@@ -57,7 +58,8 @@ std::filesystem::path write_corpus(const std::filesystem::path& folder, const st
   return folder;
 }
 
-std::shared_ptr<const Corpus> make_corpus(const std::filesystem::path& folder, const std::vector<Document>& documents,
+std::shared_ptr<const Corpus> make_corpus(const std::filesystem::path& folder,
+                                          const std::vector<Document>& documents,
                                           const std::vector<std::string>& pieces) {
   return Corpus::open(write_corpus(folder, documents, pieces));
 }
@@ -70,7 +72,8 @@ std::vector<Document> random_documents(size_t count, uint32_t most_sentences, ui
     document.resize(1 + draws.below(most_sentences));
     for (Sentence& sentence : document) {
       sentence.resize(1 + draws.below(most_tokens));
-      for (int32_t& id : sentence) id = 5 + static_cast<int32_t>(draws.below(static_cast<uint32_t>(vocabulary_size - 5)));
+      for (int32_t& id : sentence)
+        id = 5 + static_cast<int32_t>(draws.below(static_cast<uint32_t>(vocabulary_size - 5)));
     }
   }
   return documents;

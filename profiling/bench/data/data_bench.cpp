@@ -1,6 +1,7 @@
 // How fast the data room works, in tokens per second of one thread.
 //   cloze_data_bench prepare VOCAB CORPUS THREADS INPUT...   text to corpus
-//   cloze_data_bench load CORPUS [LENGTH]                    plan + make + mask + pack, and what of it the plan takes
+//   cloze_data_bench load CORPUS [LENGTH]                    plan + make + mask + pack, and what of it the
+//   plan takes
 #include <fmt/core.h>
 #include <sys/resource.h>
 
@@ -20,7 +21,9 @@ using namespace cloze;
 
 class Stopwatch {
  public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count(); }
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  }
 
  private:
   std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
@@ -47,7 +50,8 @@ void prepare(int count, char** arguments) {
              static_cast<double>(manifest.counts.tokens) / 1e6 / seconds, peak_mib());
 }
 
-void measure_loading(const std::shared_ptr<const Corpus>& corpus, const InstanceOptions& options, const char* name) {
+void measure_loading(const std::shared_ptr<const Corpus>& corpus, const InstanceOptions& options,
+                     const char* name) {
   constexpr int64_t sequences = 256;
   constexpr double enough = 3;
   const BatchSize batch{BatchSize::Unit::sequences, sequences};
@@ -71,10 +75,13 @@ void measure_loading(const std::shared_ptr<const Corpus>& corpus, const Instance
     tokens += packed.sequences.live_tokens;
   }
   const double seconds = watch.seconds();
-  fmt::print("{:<24} {:6.1f} M tokens/s in all; plan {:4.1f}% of it; epoch of {} sequences, {:.1f} M tokens indexed in {:.2f} s "
-             "({:.0f} M tokens/s)\n",
-             name, static_cast<double>(tokens) / 1e6 / seconds, 100 * plan_seconds / seconds, epoch.sequences,
-             static_cast<double>(epoch.tokens) / 1e6, index_seconds, static_cast<double>(epoch.tokens) / 1e6 / index_seconds);
+  fmt::print(
+      "{:<24} {:6.1f} M tokens/s in all; plan {:4.1f}% of it; epoch of {} sequences, {:.1f} M tokens indexed "
+      "in {:.2f} s "
+      "({:.0f} M tokens/s)\n",
+      name, static_cast<double>(tokens) / 1e6 / seconds, 100 * plan_seconds / seconds, epoch.sequences,
+      static_cast<double>(epoch.tokens) / 1e6, index_seconds,
+      static_cast<double>(epoch.tokens) / 1e6 / index_seconds);
 }
 
 void load(int count, char** arguments) {
@@ -87,7 +94,8 @@ void load(int count, char** arguments) {
   measure_loading(corpus, options, "whole words");
   options.next_sentence = false;
   measure_loading(corpus, options, "whole words, no pairs");
-  fmt::print("unigram entropy {:.3f} nats; peak {:.0f} MiB (with mapped pages)\n", corpus->unigram_entropy(), peak_mib());
+  fmt::print("unigram entropy {:.3f} nats; peak {:.0f} MiB (with mapped pages)\n", corpus->unigram_entropy(),
+             peak_mib());
 }
 
 }  // namespace
@@ -100,7 +108,8 @@ int main(int count, char** arguments) {
     } else if (mode == "load" && count > 2) {
       load(count - 2, arguments + 2);
     } else {
-      fmt::print(stderr, "usage: {0} prepare VOCAB CORPUS THREADS INPUT... | {0} load CORPUS [LENGTH]\n", arguments[0]);
+      fmt::print(stderr, "usage: {0} prepare VOCAB CORPUS THREADS INPUT... | {0} load CORPUS [LENGTH]\n",
+                 arguments[0]);
       return 2;
     }
   } catch (const std::exception& problem) {
