@@ -27,11 +27,9 @@ struct AttentionForward {
   Tensor key, value;     // [key rows, heads * head_size]
   Tensor query_offsets;  // i32 [1, sequences + 1]; `live` = number of live sequences (not of offsets)
   Tensor key_offsets;    // i32 [1, sequences + 1]
-  Dropout dropout =
-      {};         // row_ids: of the query rows; row = query position * heads + head, column = key position
-  Tensor output;  // [query rows, heads * head_size]
-  Tensor
-      log_sum_exp;  // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k), for backward
+  Dropout dropout = {};  // row_ids: of the query rows; row: position * heads + head; column: key position
+  Tensor output;         // [query rows, heads * head_size]
+  Tensor log_sum_exp;    // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k)
 };
 
 // Gradients overwrite. The reference recomputes from scratch and may ignore log_sum_exp and output.
