@@ -13,43 +13,24 @@ std::vector<std::string> with_ending(const std::vector<std::string>& words, cons
 
 RuleBook make_rules() {
   RuleBook rules;
-  rules.people = {"woman",  "man",    "girl",    "boy",    "teacher", "farmer",
-                  "sailor", "doctor", "painter", "singer", "soldier", "tailor"};
+  rules.people = {"woman", "man", "girl", "boy", "teacher", "farmer", "sailor", "doctor"};
   rules.places = {
-      {"store", {"shelf", "counter", "mirror", "clerk"}},
-      {"market", {"stall", "crowd", "fountain", "parrot"}},
-      {"school", {"desk", "blackboard", "bell", "map"}},
-      {"harbor", {"ship", "anchor", "lighthouse", "gull"}},
-      {"farm", {"barn", "cow", "tractor", "fence"}},
-      {"library", {"novel", "atlas", "globe", "ladder"}},
-      {"station", {"train", "platform", "clock", "porter"}},
-      {"church", {"organ", "altar", "tower", "candle"}},
-      {"museum", {"statue", "portrait", "mummy", "vase"}},
-      {"garden", {"rose", "hedge", "bench", "tulip"}},
-      {"beach", {"wave", "shell", "sandcastle", "crab"}},
-      {"forest", {"oak", "deer", "owl", "hunter"}},
-      {"castle", {"knight", "throne", "drawbridge", "dungeon"}},
-      {"theater", {"curtain", "stage", "actor", "balcony"}},
-      {"hotel", {"elevator", "pillow", "lobby", "suitcase"}},
-      {"zoo", {"lion", "monkey", "elephant", "cage"}},
-      {"hospital", {"nurse", "bandage", "ambulance", "thermometer"}},
-      {"airport", {"pilot", "runway", "plane", "passport"}},
-      {"circus", {"tent", "clown", "acrobat", "juggler"}},
-      {"village", {"cottage", "mill", "pond", "well"}},
+      {"store", {"shelf", "counter", "mirror"}},   {"market", {"stall", "fountain", "parrot"}},
+      {"school", {"desk", "blackboard", "bell"}},  {"harbor", {"ship", "anchor", "lighthouse"}},
+      {"farm", {"barn", "cow", "tractor"}},        {"library", {"novel", "atlas", "globe"}},
+      {"station", {"train", "platform", "clock"}}, {"museum", {"statue", "portrait", "vase"}},
+      {"garden", {"rose", "hedge", "bench"}},      {"beach", {"wave", "shell", "crab"}},
+      {"castle", {"knight", "throne", "dungeon"}}, {"zoo", {"lion", "monkey", "elephant"}},
   };
   rules.things = {
-      {"shoes", {{"pair", 80}, {"cart", 20}}},   {"socks", {{"pair", 70}, {"bag", 30}}},
-      {"gloves", {{"pair", 90}, {"box", 10}}},   {"apples", {{"bag", 60}, {"basket", 40}}},
-      {"pears", {{"basket", 70}, {"cart", 30}}}, {"potatoes", {{"sack", 80}, {"cart", 20}}},
-      {"flour", {{"sack", 70}, {"bag", 30}}},    {"rice", {{"bag", 80}, {"sack", 20}}},
-      {"milk", {{"bottle", 80}, {"jug", 20}}},   {"juice", {{"bottle", 60}, {"jug", 40}}},
-      {"tea", {{"cup", 70}, {"box", 30}}},       {"coffee", {{"cup", 60}, {"bag", 40}}},
-      {"honey", {{"jar", 90}, {"jug", 10}}},     {"jam", {{"jar", 80}, {"box", 20}}},
-      {"soup", {{"bowl", 80}, {"jar", 20}}},     {"cherries", {{"bowl", 60}, {"basket", 40}}},
-      {"bread", {{"loaf", 80}, {"basket", 20}}}, {"cheese", {{"piece", 80}, {"box", 20}}},
-      {"cake", {{"piece", 70}, {"box", 30}}},    {"wood", {{"pile", 60}, {"cart", 40}}},
-      {"hay", {{"cart", 70}, {"pile", 30}}},     {"flowers", {{"bunch", 80}, {"basket", 20}}},
-      {"grapes", {{"bunch", 70}, {"bowl", 30}}}, {"carrots", {{"bunch", 60}, {"sack", 40}}},
+      {"shoes", {{"pair", 80}, {"cart", 20}}},      {"socks", {{"pair", 70}, {"bag", 30}}},
+      {"gloves", {{"pair", 90}, {"box", 10}}},      {"apples", {{"bag", 60}, {"basket", 40}}},
+      {"pears", {{"basket", 70}, {"cart", 30}}},    {"potatoes", {{"sack", 80}, {"cart", 20}}},
+      {"flour", {{"sack", 70}, {"bag", 30}}},       {"milk", {{"bottle", 80}, {"jug", 20}}},
+      {"juice", {{"bottle", 60}, {"jug", 40}}},     {"tea", {{"cup", 70}, {"box", 30}}},
+      {"coffee", {{"cup", 60}, {"bag", 40}}},       {"honey", {{"jar", 90}, {"jug", 10}}},
+      {"jam", {{"jar", 80}, {"box", 20}}},          {"hay", {{"cart", 70}, {"sack", 30}}},
+      {"flowers", {{"bunch", 80}, {"basket", 20}}}, {"carrots", {{"bunch", 60}, {"sack", 40}}},
   };
   rules.choices = {
       {"DAY", {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}},
