@@ -48,7 +48,7 @@ std::string text_yaml(std::string_view text) {
   return is_plain(text) ? std::string(text) : quoted(text);
 }
 
-std::string scalar_yaml(const Scalar& scalar, const ValueType& type) {
+std::string scalar_yaml(const Scalar& scalar, const OptionType& type) {
   const std::string text = scalar_text(scalar, type);
   if (type.kind == ScalarKind::path && !text.empty()) {
     return text_yaml(std::filesystem::absolute(text).lexically_normal().string());

@@ -27,7 +27,7 @@ struct ChoiceName {
 };
 struct Option {
   std::string name, help;
-  ValueType type;
+  OptionType type;
   Rules rules;
   std::vector<ChoiceName> choices;             // ScalarKind::choice
   Setting current;                             // the field's value now
@@ -71,7 +71,7 @@ class Fields {
     visit(Option{
         .name = std::move(name),
         .help = std::move(help),
-        .type = value_type_of<T>(),
+        .type = option_type_of<T>(),
         .rules = rules,
         .choices = {},
         .current = to_setting(value, [](const Element& element) { return to_scalar(element); }),
@@ -84,7 +84,7 @@ class Fields {
     const auto to_name = [&choices](ElementOf<T> element) -> Scalar { return choices.name_of(element); };
     visit(Option{.name = std::move(name),
                  .help = std::move(help),
-                 .type = value_type_of<T>(),
+                 .type = option_type_of<T>(),
                  .rules = choices.rules,
                  .choices = std::move(names),
                  .current = to_setting(value, to_name),

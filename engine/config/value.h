@@ -34,7 +34,7 @@ struct Entry {
 // Shape::one holds one entry, optional none or one, list and map any number.
 using Setting = std::vector<Entry>;
 
-struct ValueType {
+struct OptionType {
   ScalarKind kind = ScalarKind::text;
   Shape shape = Shape::one;
   bool single_precision = false;      // a number kept as float
@@ -78,9 +78,9 @@ concept ChoiceValue = std::is_enum_v<ElementOf<T>>;
 
 template <typename T>
 requires PlainValue<T> || ChoiceValue<T>
-constexpr ValueType value_type_of() {
+constexpr OptionType option_type_of() {
   using Element = ElementOf<T>;
-  ValueType type{.shape = Shaped<T>::shape};
+  OptionType type{.shape = Shaped<T>::shape};
   if constexpr (std::is_enum_v<Element>) {
     type.kind = ScalarKind::choice;
   } else if constexpr (std::same_as<Element, bool>) {
@@ -159,6 +159,6 @@ void from_setting(const Setting& setting, T& value, const Convert& convert) {
 }
 
 // "true", "1000", "2e-05", or the text itself.
-std::string scalar_text(const Scalar& scalar, const ValueType& type);
+std::string scalar_text(const Scalar& scalar, const OptionType& type);
 
 }  // namespace cloze

@@ -41,6 +41,8 @@ const Choices<DeviceOption>& devices() {
   return all;
 }
 
+}  // namespace
+
 void describe(Fields& fields, PretrainDataOptions& options) {
   fields.option("train", options.train, required(), "Corpus folder to train on, made by `cloze prepare`");
   fields.option("validation", options.validation, "Corpus folder to evaluate on; none: no evaluation");
@@ -130,8 +132,6 @@ void describe(Fields& fields, LogOptions& options) {
   fields.option("examples", options.examples, at_least(0), "Training examples shown in full at the start");
   fields.option("tensorboard", options.tensorboard, "Write TensorBoard events too");
 }
-
-}  // namespace
 
 void describe(Fields& fields, PretrainOptions& options) {
   fields.option("output", options.output, required(), "The run's folder");

@@ -10,6 +10,7 @@
 #include "engine/optim/optimizer_options.h"
 #include "engine/optim/schedule.h"
 #include "engine/passes/passes.h"
+#include "kernels/activation/activation.h"
 
 // The YAML of `cloze pretrain`. Each field is described once, in pretrain_options.cpp; docs/configuration.md
 // is made from that.
@@ -92,6 +93,14 @@ struct PretrainOptions {
   LogOptions log;
 };
 
+void describe(Fields& fields, PretrainDataOptions& options);
+void describe(Fields& fields, ModelOptions& options);
+void describe(Fields& fields, BatchOptions& options);
+void describe(Fields& fields, PhaseOptions& options);
+void describe(Fields& fields, TrainingOptions& options);
+void describe(Fields& fields, EvaluationOptions& options);
+void describe(Fields& fields, CheckpointOptions& options);
+void describe(Fields& fields, LogOptions& options);
 void describe(Fields& fields, PretrainOptions& options);
 
 }  // namespace cloze
