@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -78,16 +79,25 @@ MappedFile::~MappedFile() {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+  static std::atomic<uint64_t> count = 0;  // two threads may write one path at a time: the later commit stays
   temporary_ = path_;
-  temporary_ += fmt::format(".{}.partial", ::getpid());
+  temporary_ += fmt::format(".{}-{}.partial", ::getpid(), ++count);
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("cannot create file", errno);
 }
 
-AtomicFile::~AtomicFile() {
+AtomicFile::~AtomicFile() { give_up(); }
+
+void AtomicFile::give_up() {
   if (descriptor_ < 0) return;
-  ::close(descriptor_);
+  ::close(std::exchange(descriptor_, -1));
   ::unlink(temporary_.c_str());
+}
+
+// After a failure nobody knows how much of the buffer was written, and a second fsync might claim success.
+void AtomicFile::give_up_and_fail(const char* action, int error_number) {
+  give_up();
+  fail(action, error_number);
 }
 
 void AtomicFile::fail(const char* action, int error_number) const {
@@ -108,7 +118,7 @@ void AtomicFile::flush() {
   while (done < buffer_.size()) {
     const ssize_t count = ::write(descriptor_, buffer_.data() + done, buffer_.size() - done);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("cannot write file", errno);
+    if (count < 0) give_up_and_fail("cannot write file", errno);
     done += static_cast<size_t>(count);
   }
   buffer_.clear();
@@ -116,7 +126,7 @@ void AtomicFile::flush() {
 
 void AtomicFile::commit() {
   flush();
-  if (::fsync(descriptor_) != 0) fail("cannot write file", errno);
+  if (::fsync(descriptor_) != 0) give_up_and_fail("cannot write file", errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) {
     const int error_number = errno;
     ::unlink(temporary_.c_str());

@@ -31,6 +31,8 @@ class Builder : public YAML::EventHandler {
   Builder(const SourceText& text, Mistakes& mistakes) : text_(text), mistakes_(mistakes) {}
 
   Node take_root() { return std::move(root_); }
+  // Where the last event was, from 0.
+  int last_line() const { return last_line_; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -69,6 +71,7 @@ class Builder : public YAML::EventHandler {
   struct Key {
     std::string text;
     Place place;
+    int position;  // in the text, in bytes
   };
   struct Open {
     Node node;
@@ -91,6 +94,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor, const YAML::Mark& mark) {
+    last_line_ = mark.line;
     if (++count_ > largest_node_count)
       text_.fail(mark.line, mark.column, "the document is too large for a configuration");
     if (anchor != 0) anchors_[anchor] = node;
@@ -100,10 +104,17 @@ class Builder : public YAML::EventHandler {
       open_.back().node.members.push_back({{}, node.place, std::move(node)});
     } else if (!open_.back().key) {
       if (node.kind != Node::Kind::scalar) text_.fail(mark.line, mark.column, "a key must be a plain word");
-      open_.back().key = Key{std::move(node.text), node.place};
+      open_.back().key = Key{std::move(node.text), node.place, mark.pos};
     } else {
+      refuse_missing_colon(*open_.back().key, node, mark);
       add_member(open_.back(), std::move(node));
     }
+  }
+
+  // A key without `:` comes as one whose empty value stands where the key stands.
+  void refuse_missing_colon(const Key& key, const Node& node, const YAML::Mark& mark) const {
+    if (node.kind != Node::Kind::null || mark.pos != key.position) return;
+    text_.fail(mark.line, mark.column, fmt::format("`{}` stands alone: a key is followed by `:`", key.text));
   }
 
   void add_member(Open& map, Node node) {
@@ -126,7 +137,13 @@ class Builder : public YAML::EventHandler {
   std::map<YAML::anchor_t, Node> anchors_;
   Node root_;
   size_t count_ = 0;
+  int last_line_ = 0;
 };
+
+// yaml-cpp takes a quoted text that the end of the document cuts off; an end mark makes it complain.
+std::string with_end_mark(std::string_view text) {
+  return fmt::format("{}{}...\n", text, text.empty() || text.ends_with('\n') ? "" : "\n");
+}
 
 }  // namespace
 
@@ -134,19 +151,20 @@ Node parse_yaml(std::string_view text, const std::shared_ptr<const Source>& sour
   const SourceText checked(text, source);
   Builder builder(checked, mistakes);
   try {
-    std::istringstream stream{std::string(checked.text())};
+    std::istringstream stream{with_end_mark(checked.text())};
     YAML::Parser parser(stream);
     const bool found = parser.HandleNextDocument(builder);
     Node root = builder.take_root();
     if (!found) root.place = {source, 0};
     Builder second(checked, mistakes);
     if (found && parser.HandleNextDocument(second)) {
-      const int line = second.take_root().place.line;
-      checked.fail(std::max(line - 1, 0), 0,
-                   "a second document starts here; a configuration is one document");
+      checked.fail(second.last_line(), 0, "a second document starts here; a configuration is one document");
     }
     return root;
   } catch (const YAML::Exception& error) {
+    if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
+      checked.fail(builder.last_line(), 0, "a quoted text starts after this and has no closing quote");
+    }
     checked.fail(error.mark.line, error.mark.column, error.msg);
   }
 }

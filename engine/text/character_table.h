@@ -57,7 +57,8 @@ class CharacterTable {
   };
   static constexpr uint32_t block_bits = 8, block_mask = (1u << block_bits) - 1;
 
-  Entry make_entry(char32_t code_point, int category);
+  static uint8_t ascii_code(const Character& character, uint8_t byte);
+  Entry make_entry(char32_t code_point);
   void compress(const std::vector<Entry>& flat);
 
   TokenizerOptions options_;
@@ -66,22 +67,5 @@ class CharacterTable {
   std::vector<Entry> entries_;      // [blocks, 256]
   std::string replacements_;
 };
-
-// The code points BERT puts spaces around: CJK ideographs, neither kana nor Hangul. Hugging Face's list has
-// 2B920 where Google's has 2B820.
-bool is_chinese(char32_t code_point, TokenizerRules rules);
-
-// Whether the capital sigma at byte `at` stands at the end of a word (SpecialCasing.txt, Final_Sigma), where
-// its lower case is ς: a cased letter before it and none after, looking past what is case-ignorable or
-// dropped, not past a space or a Chinese character.
-bool is_final_sigma(const CharacterTable& table, std::string_view text, size_t at);
-
-// A run of combining marks, from the one at byte `at` on, in canonical order and without those that are
-// stripped.
-struct MarkRun {
-  std::string normalised;  // UTF-8
-  size_t end = 0;          // byte after the run
-};
-MarkRun reorder_marks(const CharacterTable& table, std::string_view text, size_t at);
 
 }  // namespace cloze

@@ -68,13 +68,12 @@ class Splitter {
     for (size_t at = 0; at < text_.size();) {
       const CodePoint c = character(at);
       if (!is_terminator(c.value)) {
+        has_word_ = has_word_ || u_isalnum(static_cast<UChar32>(c.value)) != 0;
         at += c.size;
         continue;
       }
       const Stop stop = read_stop(at);
-      if (ends_sentence(stop)) {
-        emit(stop.end);
-      }
+      if (has_word_ && ends_sentence(stop)) emit(stop.end);
       at = stop.end;
     }
     emit(text_.size());
@@ -121,13 +120,18 @@ class Splitter {
     }
   }
 
-  // "[12]", "[note 3]" as encyclopedias put behind the full stop.
+  // "[12]", "[citation needed]", as encyclopedias put directly behind the full stop.
   size_t skip_footnote(size_t at) const {
-    constexpr size_t longest = 12;
+    constexpr size_t longest = 40;
     if (at == text_.size() || text_[at] != '[') return at;
     const size_t close = text_.substr(at, longest).find(']');
-    if (close == std::string_view::npos || !is_digit(static_cast<uint8_t>(text_[at + close - 1]))) return at;
-    return at + close + 1;
+    return close == std::string_view::npos ? at : at + close + 1;
+  }
+
+  // "[...]", "(?)": something left out or doubted inside a sentence.
+  bool is_bracketed(const Stop& stop) const {
+    return stop.closed && stop.begin > begin_ &&
+           (text_[stop.begin - 1] == '[' || text_[stop.begin - 1] == '(');
   }
 
   bool ends_sentence(const Stop& stop) const {
@@ -135,7 +139,7 @@ class Splitter {
     const char32_t next = character(stop.end).value;
     // 「はい。」と言った: a quotation that the sentence goes on with.
     if (stop.wide) return !(stop.closed && is_hiragana(next));
-    if (!is_space(next)) return false;
+    if (!is_space(next) || is_bracketed(stop)) return false;
     const size_t word = skip(stop.end, is_space);
     if (word == text_.size()) return true;
     const size_t first_letter = skip(word, is_opener);
@@ -148,7 +152,7 @@ class Splitter {
   bool period_ends_sentence(size_t period, size_t next) const {
     const std::string_view word = word_before(period);
     if (is_list_number(word, period)) return false;
-    if (is_initial(word)) return word == "I" && is_sentence_starter(word_at(next));
+    if (is_single_letter(word)) return word_at(next).size() > 1 && is_sentence_starter(word_at(next));
     const bool digit_next = next < text_.size() && is_digit(static_cast<uint8_t>(text_[next]));
     switch (abbreviation_kind(word)) {
       case AbbreviationKind::none:
@@ -170,10 +174,10 @@ class Splitter {
            skip(begin_, is_space) + word.size() == period;
   }
 
-  static bool is_initial(std::string_view word) {
-    if (word.empty()) return false;
-    const CodePoint letter = decode_utf8(word, 0);
-    return letter.size == word.size() && u_isupper(static_cast<UChar32>(letter.value)) != 0;
+  // An initial, or an abbreviation ("d. 1408", "Roe v. Wade"); now and then the last word ("So did I.", "at
+  // 20 °C.").
+  static bool is_single_letter(std::string_view word) {
+    return !word.empty() && decode_utf8(word, 0).size == word.size() && is_letter(decode_utf8(word, 0).value);
   }
 
   // The letters, digits and inner full stops before `end`: "U.S", "Dr". Empty when longer than any
@@ -204,6 +208,7 @@ class Splitter {
   void emit(size_t end) {
     size_t begin = skip(begin_, is_space);
     begin_ = end;
+    has_word_ = false;
     while (end > begin) {
       const CodePoint last = character_before(end);
       if (!is_space(last.value)) break;
@@ -214,7 +219,8 @@ class Splitter {
 
   std::string_view text_;
   std::vector<std::string_view>& sentences_;
-  size_t begin_ = 0;  // of the sentence being read
+  size_t begin_ = 0;       // of the sentence being read
+  bool has_word_ = false;  // it holds a letter or digit: "..." alone is no sentence
 };
 
 }  // namespace

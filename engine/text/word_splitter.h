@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/text/character_context.h"
 #include "engine/text/character_table.h"
 #include "engine/text/utf8.h"
 

@@ -72,7 +72,7 @@ struct WordPiece::TrieBuilder {
   // Tries every free slot of the open blocks for the first child. Blocks that stay behind are closed, so that
   // building is linear in the size of the vocabulary.
   uint32_t find_base(std::span<const std::pair<uint8_t, uint32_t>> children) {
-    constexpr uint32_t block = 256, open_blocks = 16;
+    constexpr uint32_t block = 256, open_blocks = 4;
     const uint32_t used = static_cast<uint32_t>(model.nodes_.size());
     const uint32_t begin = std::max(first_free, used > open_blocks * block ? used - open_blocks * block : 0);
     for (uint32_t candidate = next_free(begin); candidate < used; candidate = next_free(candidate + 1)) {

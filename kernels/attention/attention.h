@@ -9,15 +9,15 @@
 // Variable-length softmax attention over packed sequences (Vaswani et al. 2017, 3.2.1; online softmax and
 // recomputation in backward: Dao et al. 2022). No [length, length] matrix is ever stored. Sequence s owns
 // query rows query_offsets[s] … query_offsets[s+1]-1 and key rows key_offsets[s] … key_offsets[s+1]-1;
-// query.live etc. are unused: the number of live sequences, *sequences.live of the offsets, decides. Queries
+// query.live etc. are unused: the number of live sequences, *query_offsets.live, decides. Queries
 // may be a subset of the tokens (only the rows that are read later), in any number per sequence, zero
 // included. Sequences without keys have no queries.
 namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;
-  float scale = 0;  // 1/sqrt(head_size)
+  int64_t head_size = 0;  // a multiple of 4
+  float scale = 0;        // 1/sqrt(head_size)
 };
 
 // probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head
@@ -27,11 +27,9 @@ struct AttentionForward {
   Tensor key, value;     // [key rows, heads * head_size]
   Tensor query_offsets;  // i32 [1, sequences + 1]; `live` = number of live sequences (not of offsets)
   Tensor key_offsets;    // i32 [1, sequences + 1]
-  Dropout dropout =
-      {};         // row_ids: of the query rows; row = query position * heads + head, column = key position
-  Tensor output;  // [query rows, heads * head_size]
-  Tensor
-      log_sum_exp;  // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k), for backward
+  Dropout dropout = {};  // row_ids: of the query rows; row: position * heads + head; column: key position
+  Tensor output;         // [query rows, heads * head_size]
+  Tensor log_sum_exp;    // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k)
 };
 
 // Gradients overwrite. The reference recomputes from scratch and may ignore log_sum_exp and output.
@@ -44,6 +42,11 @@ struct AttentionBackward {
   Tensor output_gradient;      // [query rows, heads * head_size]
   Tensor query_gradient, key_gradient, value_gradient;
 };
+
+// The number of sequences to compute now, from query_offsets.
+inline int64_t live_sequences(const Tensor& offsets) {
+  return offsets.live != nullptr ? *offsets.live : offsets.columns - 1;
+}
 
 // Longest sequences, in keys, that the kernels take.
 constexpr int64_t attention_max_keys = 65535;

@@ -7,11 +7,12 @@
 
 namespace cloze {
 
-// A kernel's view of memory it does not own: a row-major matrix [rows, columns], rows `stride` elements apart.
-// A vector is a matrix of one row; higher ranks are folded into rows by the caller.
+// A kernel's view of memory it does not own: a row-major matrix [rows, columns], rows `stride` elements
+// apart. A vector is a matrix of one row; higher ranks are folded into rows by the caller.
 //
-// `rows` is a capacity. Where `live` is set, *live (read when the kernel runs, on the device that runs it) says how many
-// of them hold data: 0 <= *live <= rows. CPU kernels compute live rows only and leave the others unspecified.
+// `rows` is a capacity. Where `live` is set, *live (read when the kernel runs, on the device that runs it)
+// says how many of them hold data: 0 <= *live <= rows. CPU kernels compute live rows only and leave the
+// others unspecified.
 struct Tensor {
   void* data = nullptr;
   DType dtype = DType::f32;

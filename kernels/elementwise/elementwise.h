@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/common/column_sum.h"
 #include "kernels/common/device.h"
 #include "kernels/common/dropout.h"
 #include "kernels/common/tensor.h"
@@ -36,9 +37,6 @@ struct ColumnSum {
   GradientMode mode = GradientMode::overwrite;
   Tensor workspace;  // column_sum_workspace(rows, columns) elements
 };
-constexpr int64_t column_sum_workspace(int64_t rows, int64_t columns) {
-  return columns * ((rows + 63) / 64);
-}
 
 void add(Reference&, const Add&);
 void add(Cpu&, const Add&);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/common/column_sum.h"
 #include "kernels/common/device.h"
 #include "kernels/common/dropout.h"
 #include "kernels/common/tensor.h"
@@ -40,7 +41,7 @@ struct EmbeddingBackward {
 };
 
 constexpr int64_t embedding_backward_workspace(int64_t rows, int64_t hidden, int64_t types) {
-  return (2 + types) * hidden * ((rows + 63) / 64);
+  return (2 + types) * column_sum_workspace(rows, hidden);
 }
 
 void embedding_forward(Reference&, const EmbeddingForward&);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/common/column_sum.h"
 #include "kernels/common/device.h"
 #include "kernels/common/dropout.h"
 #include "kernels/common/tensor.h"
@@ -39,11 +40,8 @@ struct LayerNormBackward {
   Tensor workspace;  // layer_norm_backward_workspace(rows, hidden) elements of the compute type
 };
 
-// Column sums are taken in two stages over fixed chunks of rows, so they depend neither on threads nor on
-// launch shape.
-constexpr int64_t column_sum_chunk_rows = 64;
 constexpr int64_t layer_norm_backward_workspace(int64_t rows, int64_t hidden) {
-  return 3 * hidden * ((rows + column_sum_chunk_rows - 1) / column_sum_chunk_rows);
+  return 3 * column_sum_workspace(rows, hidden);
 }
 
 void layer_norm_forward(Reference&, const LayerNormForward&);

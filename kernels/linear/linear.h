@@ -5,7 +5,8 @@
 
 // Dense layers. Weights are [out, in], as in Hugging Face checkpoints, so that stacked weights (query, key,
 // value) are one taller matrix. Contract for all: float32 on the CPU, float64 on the reference; views may be
-// strided.
+// strided. The CPU divides a result over its threads: another number of threads may round differently, the
+// same never.
 namespace cloze {
 
 // output[rows, out] = input[rows, in] · weightᵀ + bias

@@ -7,7 +7,8 @@
 #include "kernels/common/tensor.h"
 
 // Optimizers over flat buffers: parameters, gradients and moments are one buffer each, of equal layout; a
-// segment is one named parameter. Gaps between segments (alignment) hold zeros in all of them and stay zero.
+// segment is one named parameter; segments are in order and do not overlap. Gaps between segments (alignment)
+// hold zeros in all of them and stay zero.
 namespace cloze {
 
 struct ParameterSegment {
@@ -52,7 +53,7 @@ struct AdamW {
   std::span<const ParameterSegment> segments;                 // host memory, alive as long as the program
   Tensor scalars;                                             // OptimizerScalars
   Clipping clipping;
-  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-6f;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
 };
 
 // LAMB (You et al. 2020, algorithm 2): u = m̂ / (sqrt(v̂) + epsilon) + weight_decay * w per segment;
@@ -63,7 +64,7 @@ struct Lamb {
   std::span<const ParameterSegment> segments;
   Tensor scalars;
   Clipping clipping;
-  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-6f;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
   Tensor workspace;  // f64 [1, lamb_workspace(segments, count)]; norms in two stages over fixed chunks
 };
 constexpr int64_t lamb_workspace(int64_t segments, int64_t count) {

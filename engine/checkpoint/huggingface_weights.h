@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/checkpoint/tensor_source.h"
+
+namespace cloze {
+
+// The name transformers gives a BERT parameter today, from any it ever gave it: with or without the `bert.`
+// prefix, LayerNorm gamma and beta, the decoder's bias. Empty for what is no parameter of its own: the tied
+// decoder matrix and the position_ids buffer.
+std::string canonical_name(std::string_view stored);
+
+// The weights of a Hugging Face folder under canonical names: model.safetensors, or the shards named by
+// model.safetensors.index.json. Throws Error where there are none, and says how to convert a
+// pytorch_model.bin.
+std::unique_ptr<TensorSource> open_huggingface_weights(const std::filesystem::path& folder);
+
+}  // namespace cloze

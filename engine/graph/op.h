@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/value.h"
+#include "kernels/common/device.h"
+#include "kernels/common/tensor.h"
+
+namespace cloze {
+
+struct Node;
+class Differentiation;
+
+// The memory a node works on, resolved while a program is compiled.
+struct Operands {
+  std::vector<Tensor> inputs;  // data == nullptr where an optional input is absent
+  std::vector<Tensor> outputs;
+  std::vector<GradientMode> modes;  // per output: accumulate where the node has a base for it
+};
+
+// Work of one node at full capacity, from its types alone.
+struct Cost {
+  double flops = 0;  // multiply and add count as two
+  double bytes = 0;  // read and written, each operand once
+};
+
+// Output `output` may (or must) lie in the memory of input `input`.
+struct Alias {
+  int output = 0;
+  int input = 0;
+  bool required = false;
+};
+
+// One kernel call, all arguments resolved: nothing is looked up when it runs.
+using Launch = std::function<void()>;
+
+// What a node computes. An op is immutable; its attributes are typed members of the derived class.
+class Op {
+ public:
+  virtual ~Op() = default;
+
+  virtual std::string_view name() const = 0;
+  virtual std::string attributes() const { return {}; }  // "p=0.1 site=3", for dumps
+
+  // Shape rule: the outputs' types; throws Error when the inputs do not fit.
+  virtual std::vector<ValueType> output_types(std::span<const ValueType> inputs) const = 0;
+  virtual Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const;
+  virtual std::vector<Alias> aliases() const { return {}; }
+  // Can the kernel add this output to what is there instead of overwriting it?
+  virtual bool accumulates(int /*output*/) const { return false; }
+  // Does row i of every output depend on row i of the inputs of the same axis only (and on fixed inputs)?
+  virtual bool row_wise() const { return false; }
+
+  // Adds the nodes of its gradient (ops with a gradient of their own); false: not differentiable.
+  virtual bool differentiate(Differentiation& /*differentiation*/, const Node& /*node*/) const {
+    return false;
+  }
+
+  // One overload per device: a missing kernel does not compile.
+  virtual Launch bind(Reference& device, const Operands& operands) const = 0;
+  virtual Launch bind(Cpu& device, const Operands& operands) const = 0;
+};
+
+// Implements `bind` for every device by one template of the derived class:
+//   template <class Device> Launch bind_on(Device& device, const Operands& operands) const;
+// defined in the op's .cpp together with `template class BoundOp<Derived>;`.
+template <class Derived>
+class BoundOp : public Op {
+ public:
+  Launch bind(Reference& device, const Operands& operands) const final;
+  Launch bind(Cpu& device, const Operands& operands) const final;
+};
+
+template <class Derived>
+Launch BoundOp<Derived>::bind(Reference& device, const Operands& operands) const {
+  return static_cast<const Derived&>(*this).bind_on(device, operands);
+}
+template <class Derived>
+Launch BoundOp<Derived>::bind(Cpu& device, const Operands& operands) const {
+  return static_cast<const Derived&>(*this).bind_on(device, operands);
+}
+
+}  // namespace cloze

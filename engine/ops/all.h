@@ -1,0 +1,29 @@
+#pragma once
+
+#include <tuple>
+
+#include "engine/ops/activation.h"
+#include "engine/ops/attention.h"
+#include "engine/ops/cross_entropy.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/embedding.h"
+#include "engine/ops/layer_norm.h"
+#include "engine/ops/linear.h"
+#include "engine/ops/optimizer.h"
+#include "engine/ops/rows.h"
+
+namespace cloze {
+
+// Every op of the engine. A test walks this list and fails for one without a test, and for a forward op
+// without a gradient.
+using AllOps = std::tuple<
+    // forward: each has a gradient
+    ActivationOp, AddOp, AttentionOp, CrossEntropyOp, DropoutOp, EmbeddingOp, GatherRowsOp, LayerNormOp,
+    LinearOp,
+    // backward
+    ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
+    LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp,
+    // update
+    CollectGradientsOp, GradientNormOp, UpdateOp>;
+
+}  // namespace cloze

@@ -1,0 +1,116 @@
+#include "engine/ops/linear.h"
+
+#include "engine/graph/differentiate.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/shape_rules.h"
+#include "kernels/linear/linear.h"
+
+namespace cloze {
+namespace {
+
+double matmul_flops(double rows, double in, double out) {
+  return 2 * rows * in * out;
+}
+
+double all_bytes(std::span<const ValueType> inputs, std::span<const ValueType> outputs) {
+  double bytes = 0;
+  for (const ValueType& type : inputs) bytes += static_cast<double>(type.bytes());
+  for (const ValueType& type : outputs) bytes += static_cast<double>(type.bytes());
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<ValueType> LinearOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == 3 && is_real(inputs[0]), "linear takes x, weight and an optional bias");
+  require(inputs[0].columns == inputs[1].columns, "x [rows, in] and weight [out, in] differ in `in`");
+  require(inputs[2].rows == 0 || (inputs[2].rows == 1 && inputs[2].columns == inputs[1].rows),
+          "bias must be [1, out]");
+  return {{inputs[0].dtype, inputs[0].rows, inputs[1].rows, inputs[0].axis}};
+}
+
+Cost LinearOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
+  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
+                       static_cast<double>(inputs[1].rows)),
+          all_bytes(inputs, outputs)};
+}
+
+bool LinearOp::differentiate(Differentiation& differentiation, const Node& node) const {
+  const ValueId gradient = differentiation.gradient(node.outputs[0]);
+  const auto [x, weight, bias] = std::tuple(node.inputs[0], node.inputs[1], node.inputs[2]);
+  if (differentiation.wanted(weight)) {
+    differentiation.contribute(
+        weight, differentiation.add(std::make_shared<LinearWeightGradientOp>(), {gradient, x})[0]);
+  }
+  if (differentiation.wanted(bias)) {
+    differentiation.contribute(bias, differentiation.add(std::make_shared<ColumnSumOp>(), {gradient})[0]);
+  }
+  if (differentiation.wanted(x)) {
+    differentiation.contribute(
+        x, differentiation.add(std::make_shared<LinearInputGradientOp>(), {gradient, weight})[0]);
+  }
+  return true;
+}
+
+template <class Device>
+Launch LinearOp::bind_on(Device& device, const Operands& operands) const {
+  const LinearForward kernel{.input = operands.inputs[0],
+                             .weight = operands.inputs[1],
+                             .bias = operands.inputs[2],
+                             .output = operands.outputs[0]};
+  return [&device, kernel] { linear_forward(device, kernel); };
+}
+
+std::vector<ValueType> LinearInputGradientOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == 2 && inputs[0].columns == inputs[1].rows,
+          "gradient [rows, out] does not fit weight [out, in]");
+  return {{inputs[0].dtype, inputs[0].rows, inputs[1].columns, inputs[0].axis}};
+}
+
+Cost LinearInputGradientOp::cost(std::span<const ValueType> inputs,
+                                 std::span<const ValueType> outputs) const {
+  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
+                       static_cast<double>(inputs[1].columns)),
+          all_bytes(inputs, outputs)};
+}
+
+template <class Device>
+Launch LinearInputGradientOp::bind_on(Device& device, const Operands& operands) const {
+  const LinearInputGradient kernel{.output_gradient = operands.inputs[0],
+                                   .weight = operands.inputs[1],
+                                   .input_gradient = operands.outputs[0],
+                                   .mode = operands.modes[0]};
+  return [&device, kernel] { linear_input_gradient(device, kernel); };
+}
+
+std::vector<ValueType> LinearWeightGradientOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == 2 && inputs[0].rows == inputs[1].rows && inputs[0].axis == inputs[1].axis,
+          "gradient [rows, out] and x [rows, in] differ in rows");
+  return {{inputs[0].dtype, inputs[0].columns, inputs[1].columns}};
+}
+
+Cost LinearWeightGradientOp::cost(std::span<const ValueType> inputs,
+                                  std::span<const ValueType> outputs) const {
+  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
+                       static_cast<double>(inputs[1].columns)),
+          all_bytes(inputs, outputs)};
+}
+
+template <class Device>
+Launch LinearWeightGradientOp::bind_on(Device& device, const Operands& operands) const {
+  const LinearWeightGradient kernel{.output_gradient = operands.inputs[0],
+                                    .input = operands.inputs[1],
+                                    .weight_gradient = operands.outputs[0],
+                                    .mode = operands.modes[0]};
+  return [&device, kernel] { linear_weight_gradient(device, kernel); };
+}
+
+ValueId linear(Graph& graph, ValueId x, ValueId weight, ValueId bias) {
+  return graph.add(std::make_shared<LinearOp>(), {x, weight, bias})[0];
+}
+
+template class BoundOp<LinearOp>;
+template class BoundOp<LinearInputGradientOp>;
+template class BoundOp<LinearWeightGradientOp>;
+
+}  // namespace cloze

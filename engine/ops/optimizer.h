@@ -1,0 +1,72 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/graph/graph.h"
+#include "kernels/optimizer/optimizer.h"
+
+// The update at the end of a step, over flat buffers.
+namespace cloze {
+
+// Joins the gradients of all parameters into the flat buffer they already lie in: costs nothing, orders the
+// schedule.
+class CollectGradientsOp final : public BoundOp<CollectGradientsOp> {
+ public:
+  explicit CollectGradientsOp(int64_t elements) : elements_(elements) {}
+  std::string_view name() const override { return "collect_gradients"; }
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override { return {}; }
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+
+ private:
+  int64_t elements_;
+};
+extern template class BoundOp<CollectGradientsOp>;
+
+// input: flat gradients [1, elements]; outputs: global norm [1, 1], workspace
+class GradientNormOp final : public BoundOp<GradientNormOp> {
+ public:
+  std::string_view name() const override { return "gradient_norm"; }
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+};
+extern template class BoundOp<GradientNormOp>;
+
+enum class UpdateRule : uint8_t { adamw, lamb };
+
+struct UpdateAttributes {
+  UpdateRule rule = UpdateRule::adamw;
+  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-6f, max_gradient_norm = 1.0f;
+  std::shared_ptr<const std::vector<ParameterSegment>> segments;
+};
+
+// inputs: flat parameters, gradients, first and second moments [1, elements], scalars [1, 3], norm [1, 1];
+// outputs: parameters and moments updated in place, skipped i32 [1, 1], workspace
+class UpdateOp final : public BoundOp<UpdateOp> {
+ public:
+  enum Input { parameters, gradients, first_moment, second_moment, scalars, norm, input_count };
+  enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace };
+  explicit UpdateOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
+  std::string_view name() const override { return attributes_.rule == UpdateRule::adamw ? "adamw" : "lamb"; }
+  std::string attributes() const override;
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  std::vector<Alias> aliases() const override;
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+
+ private:
+  UpdateAttributes attributes_;
+};
+extern template class BoundOp<UpdateOp>;
+
+struct UpdateResults {
+  ValueId norm, skipped;
+};
+// Collects `gradients`, takes their norm, clips and updates. `elements`: size of the flat buffers.
+UpdateResults update_parameters(Graph& graph, const std::vector<ValueId>& gradients, int64_t elements,
+                                DType dtype, ValueId scalars, const UpdateAttributes& attributes);
+
+}  // namespace cloze

@@ -1,0 +1,50 @@
+#include "engine/passes/passes.h"
+
+#include "engine/base/error.h"
+#include "engine/graph/differentiate.h"
+#include "engine/ops/elementwise.h"
+
+namespace cloze {
+
+const std::vector<Pass>& all_passes() {
+  static const std::vector<Pass> passes{
+      {"needed_rows", "compute only the rows of the last layer that a head reads", compute_needed_rows,
+       false},
+      {"differentiate", "append the backward nodes of the losses", differentiate_losses, true},
+      {"fuse", "move biases and their gradients into the ops beside them", fuse, false},
+      {"accumulate", "write sums of gradients in place instead of adding them", accumulate_in_place, true},
+      {"micro_batch", "in later micro-batches, add to the gradients of the ones before", continue_micro_batch,
+       true},
+      {"recompute", "compute activations again in backward instead of keeping them", recompute_activations,
+       true},
+      {"update", "in the last micro-batch, take the gradient norm and update the parameters", append_update,
+       true},
+      {"drop_unused", "drop nodes that nothing reads", drop_unused, false},
+  };
+  return passes;
+}
+
+void run_passes(Graph& graph, const PassOptions& options, const PassObserver& observer) {
+  validate(graph);
+  if (observer) observer("model", graph);
+  for (const Pass& pass : all_passes()) {
+    if (pass.training_only && !options.train) continue;
+    pass.run(graph, options);
+    try {
+      validate(graph);
+    } catch (const Error& error) {
+      Problem problem = error.problem();
+      problem.what += " after pass `" + std::string(pass.name) + "`";
+      throw Error(problem);
+    }
+    if (observer) observer(pass.name, graph);
+  }
+}
+
+void differentiate_losses(Graph& graph, const PassOptions& options) {
+  std::vector<GradientSeed> seeds;
+  for (const ValueId loss : options.losses) seeds.push_back({loss});
+  differentiate(graph, seeds, std::make_shared<AddOp>());
+}
+
+}  // namespace cloze

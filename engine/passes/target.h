@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+namespace cloze {
+
+enum class Architecture : uint8_t { cpu, cuda };
+
+// What the passes may know of the machine: data, not a device, so planning needs no GPU.
+struct Target {
+  Architecture architecture = Architecture::cpu;
+  // Does the matmul library add a bias while it writes the output? If not, the bias moves into the op that
+  // reads it next.
+  bool matmul_adds_bias = false;
+};
+
+}  // namespace cloze

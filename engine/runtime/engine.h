@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/graph/graph.h"
+#include "engine/graph/memory_plan.h"
+
+// The run-time face of a device: above this room nothing is a template over devices.
+namespace cloze {
+
+// An input or result of an executable, resolved once by name.
+struct Slot {
+  int32_t index = -1;
+  explicit operator bool() const { return index >= 0; }
+};
+
+// A compiled graph: arguments resolved, memory assigned. Running it allocates nothing and looks nothing up.
+class Executable {
+ public:
+  virtual ~Executable() = default;
+
+  virtual Slot input(std::string_view name) const = 0;   // an empty slot when the graph has no such input
+  virtual Slot result(std::string_view name) const = 0;  // likewise
+  virtual ValueType type(Slot slot) const = 0;
+
+  // Copies into an input; fewer values than it has rows * columns leave the rest.
+  virtual void write(Slot slot, std::span<const int32_t> values) = 0;
+  virtual void write(Slot slot, std::span<const float> values) = 0;  // converted to the device's type
+  virtual void set_live(Axis axis, int64_t count) = 0;
+
+  virtual void run() = 0;
+
+  // Copies a result out after run(); `values` may be shorter than the result.
+  virtual void read(Slot slot, std::span<int32_t> values) const = 0;
+  virtual void read(Slot slot, std::span<float> values) const = 0;
+  virtual void read(Slot slot, std::span<double> values) const = 0;
+
+  // Runs forward and backward again on the same inputs, looking at every output: "layer_norm in
+  // encoder.layer.3.output" of the first one that holds a NaN or infinity. Parameters and moments stay as
+  // they are; gradients do not.
+  virtual std::optional<std::string> first_non_finite() = 0;
+
+  virtual const Graph& graph() const = 0;
+  virtual const MemoryPlan& plan() const = 0;
+};
+
+enum class DeviceKind : uint8_t { cpu, reference };
+
+// A device with the flat buffers that live on it from step to step, and one arena that all executables share.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual DeviceKind kind() const = 0;
+  virtual DType real() const = 0;  // what parameters are: f32, on the reference f64
+  virtual std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) = 0;
+
+  // Host access to a range of a flat buffer (elements).
+  virtual void read(Memory memory, int64_t offset, std::span<float> values) const = 0;
+  virtual void read(Memory memory, int64_t offset, std::span<double> values) const = 0;
+  virtual void write(Memory memory, int64_t offset, std::span<const float> values) = 0;
+
+  virtual int64_t arena_bytes() const = 0;
+};
+
+// `elements`: size of the flat buffers; gradients and moments exist only for training.
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training);
+
+}  // namespace cloze

@@ -1,0 +1,110 @@
+#include "engine/tasks/pretraining_program.h"
+
+#include <utility>
+
+namespace cloze {
+
+PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
+    : executable_(std::move(executable)), sequences_(*executable_), needed_rows_(*executable_) {
+  namespace names = pretraining_names;
+  const Executable& compiled = *executable_;
+  prediction_rows_ = compiled.input(names::prediction_rows);
+  prediction_labels_ = compiled.input(names::prediction_labels);
+  masked_scale_ = compiled.input(names::masked_scale);
+  next_labels_ = compiled.input(names::next_labels);
+  next_scale_ = compiled.input(names::next_scale);
+  update_scalars_ = compiled.input(names::update_scalars);
+  masked_row_loss_ = compiled.result(names::masked_row_loss);
+  masked_correct_ = compiled.result(names::masked_correct);
+  next_row_loss_ = compiled.result(names::next_row_loss);
+  next_correct_ = compiled.result(names::next_correct);
+  gradient_norm_ = compiled.result("gradient_norm");
+  skipped_ = compiled.result("skipped");
+}
+
+void PretrainingProgram::load(const PretrainingBatch& batch, const PretrainingStepInputs& inputs) {
+  Executable& target = *executable_;
+  sequences_.load(target, batch.sequences, inputs.dropout_key);
+  const auto predictions = static_cast<size_t>(batch.live_predictions);
+  needed_rows_.load(target, batch.sequences, std::span(batch.prediction_rows).first(predictions));
+  target.set_live(Axis::predictions, batch.live_predictions);
+  target.write(prediction_rows_, std::span<const int32_t>(batch.prediction_rows));
+  target.write(prediction_labels_, std::span<const int32_t>(batch.prediction_labels));
+  const float masked_scale =
+      static_cast<float>(1.0 / (static_cast<double>(inputs.global_predictions) + 1e-5));
+  const float next_scale = static_cast<float>(1.0 / static_cast<double>(inputs.global_sequences));
+  target.write(masked_scale_, std::span<const float>(&masked_scale, 1));
+  target.write(next_labels_, std::span<const int32_t>(batch.next_sentence_labels));
+  target.write(next_scale_, std::span<const float>(&next_scale, 1));
+  target.write(update_scalars_, std::span<const float>(inputs.update_scalars));
+}
+
+PretrainingMetrics PretrainingProgram::metrics(const PretrainingBatch& batch) {
+  PretrainingMetrics metrics{.tokens = batch.sequences.live_tokens,
+                             .sequences = batch.sequences.live_sequences,
+                             .predictions = batch.live_predictions};
+  row_loss_.resize(static_cast<size_t>(batch.live_predictions));
+  row_correct_.resize(row_loss_.size());
+  executable_->read(masked_row_loss_, std::span<float>(row_loss_));
+  executable_->read(masked_correct_, std::span<int32_t>(row_correct_));
+  for (size_t i = 0; i < row_loss_.size(); ++i) {
+    metrics.masked_loss_sum += row_loss_[i];
+    metrics.masked_correct += row_correct_[i];
+    if (batch.prediction_kinds[i] == MaskKind::masked) {
+      ++metrics.mask_token_predictions;
+      metrics.mask_token_loss_sum += row_loss_[i];
+    }
+  }
+  if (!next_row_loss_) return metrics;
+  row_loss_.resize(static_cast<size_t>(batch.sequences.live_sequences));
+  row_correct_.resize(row_loss_.size());
+  executable_->read(next_row_loss_, std::span<float>(row_loss_));
+  executable_->read(next_correct_, std::span<int32_t>(row_correct_));
+  for (size_t i = 0; i < row_loss_.size(); ++i) {
+    metrics.next_loss_sum += row_loss_[i];
+    metrics.next_correct += row_correct_[i];
+  }
+  return metrics;
+}
+
+double PretrainingProgram::gradient_norm() const {
+  double norm = 0;
+  executable_->read(gradient_norm_, std::span<double>(&norm, 1));
+  return norm;
+}
+
+bool PretrainingProgram::skipped() const {
+  int32_t skipped = 0;
+  executable_->read(skipped_, std::span<int32_t>(&skipped, 1));
+  return skipped != 0;
+}
+
+Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout& layout,
+                                 const PretrainingCompileOptions& options, const Capacity& capacity,
+                                 DType real, bool train, MicroBatch place, const PassObserver& observer) {
+  PretrainingGraph task = pretraining_graph(config, layout, options.next_sentence, capacity, real, train);
+  const PassOptions passes{.train = train,
+                           .losses = task.losses,
+                           .needed_rows = options.needed_rows,
+                           .fuse = options.fuse,
+                           .recompute = options.recompute,
+                           .micro_batch = place,
+                           .parameter_elements = layout.elements(),
+                           .update_scalars = task.update_scalars,
+                           .update = options.update};
+  run_passes(task.graph, passes, observer);
+  return std::move(task.graph);
+}
+
+PretrainingProgram& PretrainingPrograms::get(const Capacity& capacity, bool train, MicroBatch place) {
+  for (const Entry& entry : entries_) {
+    if (entry.capacity == capacity && entry.train == train && entry.place == place) return *entry.program;
+  }
+  Graph graph =
+      compiled_pretraining_graph(config_, layout_, options_, capacity, engine_.real(), train, place);
+  auto executable = engine_.compile(std::move(graph), options_.memory);
+  entries_.push_back({capacity, train, place, std::make_unique<PretrainingProgram>(std::move(executable))});
+  return *entries_.back().program;
+}
+
+}  // namespace cloze

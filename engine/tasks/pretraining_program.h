@@ -1,0 +1,91 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/data/packed_batch.h"
+#include "engine/passes/passes.h"
+#include "engine/runtime/engine.h"
+#include "engine/tasks/pretraining_graph.h"
+#include "engine/tasks/pretraining_metrics.h"
+#include "engine/tasks/sequence_loading.h"
+
+namespace cloze {
+
+// Everything of one micro-batch that is not in the batch itself.
+struct PretrainingStepInputs {
+  int64_t global_predictions = 0,
+          global_sequences = 0;  // of the whole step, over all micro-batches and processes
+  PhiloxKey dropout_key;
+  float update_scalars[OptimizerScalars::count] = {};  // last micro-batch only
+};
+
+// One compiled pretraining graph: a capacity, training at one place in a step, or evaluation.
+class PretrainingProgram {
+ public:
+  explicit PretrainingProgram(std::unique_ptr<Executable> executable);
+
+  void load(const PretrainingBatch& batch, const PretrainingStepInputs& inputs);
+  void run() { executable_->run(); }
+  // Of the micro-batch just run.
+  PretrainingMetrics metrics(const PretrainingBatch& batch);
+  // Of a program with the update, after run().
+  double gradient_norm() const;
+  bool skipped() const;
+
+  Executable& executable() { return *executable_; }
+
+ private:
+  std::unique_ptr<Executable> executable_;
+  SequenceLoading sequences_;
+  NeededRowsLoading needed_rows_;
+  Slot prediction_rows_, prediction_labels_, masked_scale_, next_labels_, next_scale_, update_scalars_;
+  Slot masked_row_loss_, masked_correct_, next_row_loss_, next_correct_, gradient_norm_, skipped_;
+  std::vector<float> row_loss_;
+  std::vector<int32_t> row_correct_;
+};
+
+// How programs are compiled, the same for a whole run.
+struct PretrainingCompileOptions {
+  bool next_sentence = true;
+  bool needed_rows = true;
+  bool fuse = true;
+  Recompute recompute = Recompute::none;
+  MemoryPlanOptions memory;
+  UpdateAttributes update;
+};
+
+// The graph of one program after all passes, as `cloze graph` and `cloze plan` show it.
+Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout& layout,
+                                 const PretrainingCompileOptions& options, const Capacity& capacity,
+                                 DType real, bool train, MicroBatch place, const PassObserver& observer = {});
+
+// Compiles programs as they are first needed: one per rung of the ladder and place in a step.
+class PretrainingPrograms {
+ public:
+  PretrainingPrograms(BertConfig config, const ParameterLayout& layout, Engine& engine,
+                      PretrainingCompileOptions options)
+      : config_(std::move(config)), layout_(layout), engine_(engine), options_(std::move(options)) {}
+
+  PretrainingProgram& training(const Capacity& capacity, MicroBatch place) {
+    return get(capacity, true, place);
+  }
+  PretrainingProgram& evaluation(const Capacity& capacity) { return get(capacity, false, {}); }
+
+ private:
+  PretrainingProgram& get(const Capacity& capacity, bool train, MicroBatch place);
+
+  struct Entry {
+    Capacity capacity;
+    bool train = false;
+    MicroBatch place;
+    std::unique_ptr<PretrainingProgram> program;
+  };
+  BertConfig config_;
+  const ParameterLayout& layout_;
+  Engine& engine_;
+  PretrainingCompileOptions options_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace cloze

@@ -1,0 +1,62 @@
+#include "engine/train/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cloze {
+namespace {
+
+constexpr int64_t evaluation_sequences_per_step = 64;
+
+LoaderOptions loader_options(const std::vector<Capacity>& ladder, int threads) {
+  return {.batch = {BatchSize::Unit::sequences, evaluation_sequences_per_step},
+          .ladder = ladder,
+          .threads = threads,
+          .steps_ahead = 2};
+}
+
+std::vector<Capacity> evaluation_ladder(const TrainingPhase& phase) {
+  // Evaluation keeps no activations, so its own capacity costs no more memory than training's.
+  const BatchSize batch{BatchSize::Unit::sequences, evaluation_sequences_per_step};
+  return capacity_ladder(micro_batch_capacity(phase.instances, batch, phase.ladder.back().tokens));
+}
+
+}  // namespace
+
+PretrainEvaluation::PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase,
+                                       int64_t sequences, uint64_t seed, int threads)
+    : ladder_(evaluation_ladder(phase)),
+      loader_(std::move(corpus), phase.instances, seed, loader_options(ladder_, threads)) {
+  const auto epoch = static_cast<int64_t>(loader_.plan().epoch_size(0).sequences);
+  steps_ = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
+}
+
+PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
+  PretrainingMetrics metrics;
+  for (int64_t step = 0; step < steps_; ++step) {
+    const PretrainingStep& batch = loader_.next(step);
+    for (const PretrainingBatch& micro_batch : batch.micro_batches) {
+      PretrainingProgram& program = programs.evaluation(micro_batch.capacity);
+      program.load(micro_batch, {.global_predictions = batch.global_predictions,
+                                 .global_sequences = batch.global_sequences});
+      program.run();
+      metrics += program.metrics(micro_batch);
+    }
+  }
+  return metrics;
+}
+
+double unigram_baseline(const Corpus& train, const Corpus& validation) {
+  const auto known = train.unigrams();
+  const auto met = validation.unigrams();
+  const double total = static_cast<double>(train.tokens()) + static_cast<double>(known.size());
+  double loss = 0, count = 0;
+  for (size_t id = 0; id < met.size(); ++id) {
+    const auto occurrences = static_cast<double>(met[id]);
+    loss -= occurrences * std::log((static_cast<double>(known[id]) + 1) / total);
+    count += occurrences;
+  }
+  return count > 0 ? loss / count : 0.0;
+}
+
+}  // namespace cloze

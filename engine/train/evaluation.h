@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/tasks/pretraining_program.h"
+#include "engine/train/pretrain_setup.h"
+
+namespace cloze {
+
+// Pretraining losses on a held-out corpus: the same sequences and masks every time, dropout off.
+class PretrainEvaluation {
+ public:
+  // At most `sequences` sequences, and at most one epoch.
+  PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase, int64_t sequences,
+                     uint64_t seed, int threads);
+
+  PretrainingMetrics run(PretrainingPrograms& programs);
+
+ private:
+  std::vector<Capacity> ladder_;
+  int64_t steps_ = 0;
+  PretrainingLoader loader_;
+};
+
+// The loss of a model that knows only the word frequencies of the training corpus (add-one smoothed), on the
+// tokens to be predicted at [MASK] inputs of the validation corpus: what the loss on [MASK] inputs is held
+// against.
+double unigram_baseline(const Corpus& train, const Corpus& validation);
+
+}  // namespace cloze

@@ -1,0 +1,80 @@
+#include "engine/train/model_state.h"
+
+#include <algorithm>
+
+#include "engine/model/bert_parameters.h"
+
+namespace cloze {
+namespace {
+
+std::vector<int64_t> file_shape(const Parameter& parameter) {
+  if (parameter.vector) return {parameter.file_rows * parameter.columns};
+  return {parameter.file_rows, parameter.columns};
+}
+
+size_t file_elements(const Parameter& parameter) {
+  return static_cast<size_t>(parameter.file_rows * parameter.columns);
+}
+
+// Loads tensors named by `name_of(parameter)` into one flat buffer.
+template <typename NameOf>
+LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const TensorSource& source, Memory memory,
+                     const NameOf& name_of) {
+  std::vector<std::vector<float>> staging;
+  std::vector<TensorTarget> targets;
+  staging.reserve(layout.parameters().size());
+  for (const Parameter& parameter : layout.parameters()) {
+    staging.emplace_back(file_elements(parameter));
+    targets.push_back({name_of(parameter), file_shape(parameter), staging.back()});
+  }
+  LoadReport report = load_tensors(source, targets);
+  for (size_t i = 0; i < targets.size(); ++i) {
+    const bool loaded =
+        std::find(report.loaded.begin(), report.loaded.end(), targets[i].name) != report.loaded.end();
+    if (loaded) engine.write(memory, layout.parameters()[i].offset, staging[i]);
+  }
+  return report;
+}
+
+}  // namespace
+
+void initialize_parameters(Engine& engine, const ParameterLayout& layout, double deviation, uint64_t seed) {
+  std::vector<float> values;
+  for (const Parameter& parameter : layout.parameters()) {
+    values.resize(static_cast<size_t>(parameter.elements()));
+    initialize_parameter(parameter, static_cast<float>(deviation), seed, values);
+    engine.write(Memory::parameters, parameter.offset, values);
+  }
+}
+
+LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
+  return load_flat(engine, layout, source, Memory::parameters, [](const Parameter& p) { return p.name; });
+}
+
+void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
+  require_complete(load_flat(engine, layout, source, Memory::first_moment,
+                             [](const Parameter& p) { return first_moment_name(p.name); }));
+  require_complete(load_flat(engine, layout, source, Memory::second_moment,
+                             [](const Parameter& p) { return second_moment_name(p.name); }));
+}
+
+SavedState copy_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {
+  auto buffers = std::make_shared<std::vector<std::vector<float>>>();
+  buffers->reserve(layout.parameters().size() * 3);
+  SavedState state;
+  const auto copy = [&](Memory memory, const Parameter& parameter, std::string name) -> NamedTensor {
+    buffers->emplace_back(file_elements(parameter));
+    engine.read(memory, parameter.offset, std::span<float>(buffers->back()));
+    return {std::move(name), file_shape(parameter), buffers->back()};
+  };
+  for (const Parameter& parameter : layout.parameters()) {
+    state.parameters.push_back(copy(Memory::parameters, parameter, parameter.name));
+    if (!with_moments) continue;
+    state.optimizer.push_back(copy(Memory::first_moment, parameter, first_moment_name(parameter.name)));
+    state.optimizer.push_back(copy(Memory::second_moment, parameter, second_moment_name(parameter.name)));
+  }
+  state.memory = buffers;
+  return state;
+}
+
+}  // namespace cloze

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/tensor_loading.h"
+#include "engine/graph/parameters.h"
+#include "engine/runtime/engine.h"
+
+// Between an engine's flat buffers and checkpoints: parameters and moments under their names.
+namespace cloze {
+
+// Fills every parameter by BERT's initialisation.
+void initialize_parameters(Engine& engine, const ParameterLayout& layout, double deviation, uint64_t seed);
+
+// Copies what the source has into the engine; padding rows stay zero.
+LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
+
+// Both moments of every parameter; throws Error when one is missing.
+void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
+
+// A copy of what a checkpoint holds, so that training may go on while it is written.
+struct SavedState {
+  std::vector<NamedTensor> parameters, optimizer;
+  std::shared_ptr<const void> memory;
+};
+SavedState copy_state(const Engine& engine, const ParameterLayout& layout, bool with_moments);
+
+}  // namespace cloze

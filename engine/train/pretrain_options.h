@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/instance_options.h"
+#include "engine/optim/optimizer_options.h"
+#include "engine/optim/schedule.h"
+#include "engine/passes/passes.h"
+
+// The YAML of `cloze pretrain`. Each field is described once, in pretrain_options.cpp; docs/configuration.md
+// is made from that.
+namespace cloze {
+
+class Fields;
+
+struct PretrainDataOptions {
+  std::filesystem::path train;                      // a corpus folder made by `cloze prepare`
+  std::optional<std::filesystem::path> validation;  // another
+  InstanceOptions instances;                        // its keys stand in `data` itself
+};
+
+struct ModelOptions {
+  int64_t hidden_size = 256, layers = 4, heads = 4, intermediate_size = 1024;
+  Activation activation = Activation::gelu_tanh;
+  double hidden_dropout = 0.1, attention_dropout = 0.1;
+  int64_t max_positions = 512, token_types = 2;
+  double initializer_range = 0.02;
+  std::optional<std::filesystem::path> initialize_from;  // a checkpoint or run folder
+};
+
+struct BatchOptions {
+  std::optional<int64_t> sequences, tokens;  // of a step; neither: 32 sequences
+  int64_t micro_batch_tokens = 8192;         // most tokens computed at once
+};
+
+// A stretch of the run with its own sequence length.
+struct PhaseOptions {
+  int64_t steps = 0;
+  int max_sequence_length = 128;
+  int max_predictions = 20;
+  BatchOptions batch;  // of this phase; where nothing is stated, the run's
+};
+
+enum class NonFinitePolicy : uint8_t { skip, stop };
+
+struct TrainingOptions {
+  int64_t steps = 0;
+  std::vector<PhaseOptions> phases;  // none: one phase of all steps
+  Recompute recompute = Recompute::none;
+  NonFinitePolicy non_finite = NonFinitePolicy::skip;
+  int64_t max_skipped_steps = 10;  // in a row
+  bool overfit_one_batch = false;
+};
+
+struct EvaluationOptions {
+  int64_t every = 1000;      // steps
+  int64_t sequences = 2000;  // at most
+  uint64_t seed = 1;         // of pairs and masks: the same at every evaluation
+};
+
+struct CheckpointOptions {
+  int64_t every = 1000;  // steps; 0: at the end only
+  int keep = 3;
+  bool keep_best = true;  // by the loss on [MASK] inputs of the validation corpus
+};
+
+struct LogOptions {
+  int64_t every = 10;  // steps
+  int examples = 3;    // shown at the start
+  bool tensorboard = true;
+};
+
+enum class DeviceOption : uint8_t { automatic, cpu, reference };
+
+struct PretrainOptions {
+  std::filesystem::path output;
+  uint64_t seed = 1;
+  int threads = 0;  // 0: all processors
+  DeviceOption device = DeviceOption::automatic;
+  PretrainDataOptions data;
+  ModelOptions model;
+  BatchOptions batch;
+  TrainingOptions training;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  EvaluationOptions evaluation;
+  CheckpointOptions checkpoint;
+  LogOptions log;
+};
+
+void describe(Fields& fields, PretrainOptions& options);
+
+}  // namespace cloze
