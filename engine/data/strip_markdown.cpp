@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "engine/data/markdown.h"
 #include "engine/text/utf8.h"
@@ -20,6 +22,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> entities
                                                                                      {"hellip", "…"},
                                                                                      {"shy", ""}}};
 
+constexpr size_t longest_tag = 500, longest_entity = 12;  // bytes
+
 // Letters, digits and whatever is not ASCII: what an underscore inside a word stands between.
 bool is_word(char c) {
   return (static_cast<uint8_t>(c) & 0x80) != 0 || std::isalnum(static_cast<uint8_t>(c)) != 0;
@@ -28,13 +32,35 @@ bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
 
-// Walks over a paragraph; every step_… either consumes something and returns true, or leaves all as it was.
+// For every '[' and '(' that is closed, where; a backslash takes the meaning from what follows it.
+std::vector<size_t> match_brackets(std::string_view text) {
+  std::vector<size_t> closing(text.size()), square, round;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto close = [&](std::vector<size_t>& open) {
+      if (open.empty()) return;
+      closing[open.back()] = i;
+      open.pop_back();
+    };
+    switch (text[i]) {
+      case '\\': ++i; break;
+      case '[': square.push_back(i); break;
+      case '(': round.push_back(i); break;
+      case ']': close(square); break;
+      case ')': close(round); break;
+      default: break;
+    }
+  }
+  return closing;
+}
+
+// Walks over a paragraph; every rule either consumes something and returns true, or leaves all as it was.
 class Stripper {
  public:
-  Stripper(std::string_view from, std::string& to) : from_(from), to_(to) {}
+  Stripper(std::string_view from, std::string& to) : from_(from), to_(to), closing_(match_brackets(from)) {}
 
   void run() {
     while (at_ < from_.size()) {
+      if (leave_link()) continue;
       const bool consumed = [&] {
         switch (from_[at_]) {
           case '\\':
@@ -83,50 +109,36 @@ class Stripper {
     at_ = end;
     return true;
   }
-  // Of the bracket that closes the one at `open`, nesting counted; npos where there is none near.
-  size_t closing(size_t open, char left, char right) const {
-    constexpr size_t farthest = 2000;
-    int depth = 0;
-    for (size_t i = open; i < std::min(from_.size(), open + farthest); ++i) {
-      if (from_[i] == '\\') {
-        ++i;
-      } else if (from_[i] == left) {
-        ++depth;
-      } else if (from_[i] == right && --depth == 0) {
-        return i;
-      }
-    }
-    return std::string_view::npos;
-  }
-  // The end of "(target)" or "[reference]" at `at`; 0 where there is neither.
+  // The end of the "(target)" or "[reference]" at `at`; 0 where there is neither.
   size_t target_end(size_t at) const {
-    if (at >= from_.size()) return 0;
-    size_t close = std::string_view::npos;
-    if (from_[at] == '(') close = closing(at, '(', ')');
-    if (from_[at] == '[') close = closing(at, '[', ']');
-    return close == std::string_view::npos ? 0 : close + 1;
+    if (at >= from_.size() || (from_[at] != '(' && from_[at] != '[') || closing_[at] == 0) return 0;
+    return closing_[at] + 1;
   }
   bool image() {
-    if (!from_.substr(at_).starts_with("![")) return false;
-    const size_t close = closing(at_ + 1, '[', ']');
-    const size_t end = close == std::string_view::npos ? 0 : target_end(close + 1);
+    if (!from_.substr(at_).starts_with("![") || closing_[at_ + 1] == 0) return false;
+    const size_t end = target_end(closing_[at_ + 1] + 1);
     if (end == 0) return false;
     at_ = end;
     return true;
   }
   bool footnote() {
-    if (!from_.substr(at_).starts_with("[^")) return false;
-    const size_t close = from_.find(']', at_);
-    if (close == std::string_view::npos || close - at_ > 40) return false;
+    const size_t close = closing_[at_];
+    if (!from_.substr(at_).starts_with("[^") || close == 0 || close - at_ > 40) return false;
     at_ = close + 1;
     return true;
   }
+  // Goes on inside the text of the link; its end is left out when it is reached.
   bool link() {
-    const size_t close = closing(at_, '[', ']');
-    const size_t end = close == std::string_view::npos ? 0 : target_end(close + 1);
+    const size_t close = closing_[at_], end = close == 0 ? 0 : target_end(close + 1);
     if (end == 0) return false;
-    strip_markdown(from_.substr(at_ + 1, close - at_ - 1), to_);
-    at_ = end;
+    open_links_.push_back({close, end});
+    ++at_;
+    return true;
+  }
+  bool leave_link() {
+    while (!open_links_.empty() && open_links_.back().close < at_) open_links_.pop_back();
+    if (open_links_.empty() || open_links_.back().close != at_) return false;
+    at_ = open_links_.back().end;
     return true;
   }
   // <tag …>, </tag>, <!-- comment -->, <http://address>.
@@ -134,15 +146,16 @@ class Stripper {
     if (at_ + 1 >= from_.size()) return false;
     const char first = from_[at_ + 1];
     if (std::isalpha(static_cast<uint8_t>(first)) == 0 && first != '/' && first != '!') return false;
-    const size_t close = from_.find('>', at_);
-    if (close == std::string_view::npos || close - at_ > 500) return false;
-    at_ = close + 1;
+    const size_t close = from_.substr(at_, longest_tag).find('>');
+    if (close == std::string_view::npos) return false;
+    at_ += close + 1;
     return true;
   }
   bool entity() {
-    const size_t end = from_.find(';', at_);
-    if (end == std::string_view::npos || end - at_ > 10) return false;
-    const std::string_view name = from_.substr(at_ + 1, end - at_ - 1);
+    const size_t size = from_.substr(at_, longest_entity).find(';');
+    if (size == std::string_view::npos) return false;
+    const size_t end = at_ + size;
+    const std::string_view name = from_.substr(at_ + 1, size - 1);
     if (name.starts_with('#')) {
       const bool hexadecimal = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
       const char* first = name.data() + (hexadecimal ? 2 : 1);
@@ -167,9 +180,15 @@ class Stripper {
     return false;
   }
 
+  struct OpenLink {
+    size_t close, end;  // of its text, and of all of it
+  };
+
   std::string_view from_;
   std::string& to_;
   size_t at_ = 0;
+  std::vector<size_t> closing_;  // [bytes] where the bracket at this place is closed; 0: nowhere, or no bracket
+  std::vector<OpenLink> open_links_;
 };
 
 }  // namespace
