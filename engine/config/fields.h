@@ -52,8 +52,8 @@ struct Sections {
 // A visitor of an options struct. Owners call option(), section(), list() and check() from describe():
 //
 //   void describe(Fields& fields, ScheduleOptions& options) {
-//     fields.option("kind", options.kind, choices<ScheduleKind>({{"bert", ScheduleKind::bert}, ...}), "How it
-//     falls"); fields.option("warmup_steps", options.warmup_steps, at_least(0), "Steps of linear warm-up");
+//     fields.option("kind", options.kind, choices<Kind>({{"bert", Kind::bert}, ...}), "How the rate falls");
+//     fields.option("warmup_steps", options.warmup_steps, at_least(0), "Steps of linear warm-up");
 //   }
 //
 // describe() must only name fields: it runs once for every reading, dump, page and comparison.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace cloze {
@@ -32,8 +33,9 @@ std::vector<Mistakes::Mistake> Mistakes::in_order() const {
   std::vector<const Source*> sources;  // as they first appear
   for (const Mistake& mistake : mistakes_) sources.push_back(mistake.place.source.get());
   const auto rank = [&](const Mistake& mistake) {
-    return std::pair(std::ranges::find(sources, mistake.place.source.get()) - sources.begin(),
-                     mistake.place.line);
+    const Source* source = mistake.place.source.get();
+    const bool is_file = source != nullptr && source->has_lines;
+    return std::tuple(!is_file, std::ranges::find(sources, source) - sources.begin(), mistake.place.line);
   };
   std::vector<Mistake> sorted = mistakes_;
   std::ranges::stable_sort(sorted, {}, rank);

@@ -31,7 +31,8 @@ class Mistakes {
   void add(const Place& place, std::string what, std::string why, std::string remedy = {});
   size_t count() const { return mistakes_.size(); }
 
-  // Throws UsageError with every mistake, file by file and line by line; `name` is the configuration's name.
+  // Throws UsageError with every mistake, file by file and line by line, --set last; `name` is the
+  // configuration's name.
   void throw_if_any(const std::string& name) const;
 
  private:

@@ -85,9 +85,9 @@ class Override {
     const size_t count = node.kind == Node::Kind::list ? node.members.size() : 0;
     if (index >= count) {
       mistakes_.add(place(), fmt::format("there is no element [{}]", index),
-                    node.kind == Node::Kind::list
-                        ? fmt::format("the list has {} elements, counted from 0", count)
-                        : fmt::format("this is {}, not a list", description(node)),
+                    node.kind == Node::Kind::list ? fmt::format("the list has {} element{}, counted from 0",
+                                                                count, count == 1 ? "" : "s")
+                                                  : fmt::format("this is {}, not a list", description(node)),
                     "set the whole list: KEY=[...]");
       return nullptr;
     }

@@ -181,7 +181,11 @@ std::optional<double> parse_number(std::string_view text, NumberForm form, std::
 }
 
 std::string number_text(double value, bool single_precision) {
-  return single_precision ? fmt::format("{}", static_cast<float>(value)) : fmt::format("{}", value);
+  std::string text =
+      single_precision ? fmt::format("{}", static_cast<float>(value)) : fmt::format("{}", value);
+  const size_t exponent = text.find('e');
+  if (exponent != std::string::npos && text.find('.') == std::string::npos) text.insert(exponent, ".0");
+  return text;
 }
 
 }  // namespace cloze

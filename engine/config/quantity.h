@@ -59,7 +59,8 @@ struct NumberForm {
 };
 std::optional<double> parse_number(std::string_view text, NumberForm form, std::string& why);
 
-// The shortest text that reads back as the same number.
+// The shortest text that reads back as the same number; `1.0e-06` has its `.0` because YAML 1.1 takes 1e-06
+// for text.
 std::string number_text(double value, bool single_precision);
 
 }  // namespace cloze

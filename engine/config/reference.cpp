@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,14 @@ std::string with_marks(const std::string& help, const Rules& rules) {
   return help + (rules.fixed_on_resume ? " *(fixed on resume)*" : "");
 }
 
+std::string choice_items(const Option& option) {
+  std::string items;
+  for (const ChoiceName& choice : option.choices) {
+    items += fmt::format("* `{}`{}{}\n", choice.name, choice.help.empty() ? "" : ": ", choice.help);
+  }
+  return items;
+}
+
 // The page of one section, those inside it after its own table.
 class Page : public Fields {
  public:
@@ -53,12 +62,10 @@ class Page : public Fields {
     if (option.rules.non_empty) range += range.empty() ? "not empty" : ", not empty";
     add_row(option.name, type_text(option), default_text(option), range,
             with_marks(option.help, option.rules));
-    std::string items;
-    for (const ChoiceName& choice : option.choices) {
-      if (!choice.help.empty()) items += fmt::format("* `{}`: {}\n", choice.name, choice.help);
-    }
-    if (!items.empty())
-      choices_ += fmt::format("`{}` is one of\n\n{}\n", join_key(name_, option.name), items);
+    const bool explained =
+        std::ranges::any_of(option.choices, [](const ChoiceName& c) { return !c.help.empty(); });
+    if (explained)
+      choices_ += fmt::format("`{}` is one of\n\n{}\n", join_key(name_, option.name), choice_items(option));
   }
   void visit(const Section& section) override {
     const std::string key = join_key(name_, section.name);
@@ -69,7 +76,8 @@ class Page : public Fields {
   void visit(const Sections& sections) override {
     const bool list = sections.shape == Shape::list;
     const std::string key = join_key(name_, sections.name) + (list ? "[]" : "");
-    const std::string present = list ? fmt::format("{} elements", sections.count) : "`{}`";
+    const std::string present =
+        list ? fmt::format("{} element{}", sections.count, sections.count == 1 ? "" : "s") : "`{}`";
     const std::string absent = list ? "`[]`" : "`null`";
     const std::string given = sections.count == 0 ? absent : present;
     add_row(sections.name, list ? "a list of sections" : "a section, or null",

@@ -14,9 +14,14 @@ using Json = nlohmann::ordered_json;
 constexpr const char* quantity_pattern = "^[-+]?[0-9_]*\\.?[0-9_]+([eE][-+]?[0-9]+)?([kKMGT]|[KMGT]i)?$";
 constexpr const char* percent_pattern = "^[0-9_]*\\.?[0-9_]+%$";
 
+// 1 rather than 1.0
+Json bound(double value) {
+  return Json::parse(number_text(value, false));
+}
+
 void add_bounds(Json& schema, const Rules& rules) {
-  if (rules.low) schema[rules.low->inclusive ? "minimum" : "exclusiveMinimum"] = rules.low->value;
-  if (rules.high) schema[rules.high->inclusive ? "maximum" : "exclusiveMaximum"] = rules.high->value;
+  if (rules.low) schema[rules.low->inclusive ? "minimum" : "exclusiveMinimum"] = bound(rules.low->value);
+  if (rules.high) schema[rules.high->inclusive ? "maximum" : "exclusiveMaximum"] = bound(rules.high->value);
 }
 
 Json number_schema(const char* type, const Rules& rules) {
@@ -76,9 +81,8 @@ Json option_schema(const Option& option) {
 Json default_value(const Option& option) {
   const auto plain = [&](const Scalar& scalar) -> Json {
     if (const bool* flag = std::get_if<bool>(&scalar)) return *flag;
-    if (std::holds_alternative<Integer>(scalar)) return Json::parse(scalar_text(scalar, option.type));
-    if (std::holds_alternative<double>(scalar)) return Json::parse(scalar_text(scalar, option.type));
-    return std::get<std::string>(scalar);
+    if (const std::string* text = std::get_if<std::string>(&scalar)) return *text;
+    return Json::parse(scalar_text(scalar, option.type));  // a number, exactly
   };
   const Setting& setting = option.current;
   if (option.type.shape == Shape::one) return plain(setting.front().value);

@@ -31,7 +31,7 @@ TEST(Dump, ShowsEveryKey) {
             "steps: 1000\n"
             "seed: 1\n"
             "dropout: 0.1\n"
-            "epsilon: 1e-06\n"
+            "epsilon: 1.0e-06\n"
             "shuffle: true\n"
             "name: run\n"
             "vocabulary: /data/runs/vocab.txt\n"

@@ -83,7 +83,7 @@ TEST(Override, WrongForms) {
 TEST(Override, ElementsThatAreNotThere) {
   EXPECT_THAT(
       message_of("phases: [{name: a}]", {"phases[1].steps=5"}),
-      AllOf(HasSubstr("there is no element [1]"), HasSubstr("the list has 1 elements, counted from 0")));
+      AllOf(HasSubstr("there is no element [1]"), HasSubstr("the list has 1 element, counted from 0")));
   EXPECT_THAT(message_of("steps: 5", {"steps[0]=5"}), HasSubstr("this is `5`, not a list"));
   EXPECT_EQ(
       message_of("", {"files[0]=5"}),

@@ -27,7 +27,8 @@ TEST(ReferencePage, HasARowForEveryKey) {
         "| `phases` | a list of sections | 2 elements |  | The parts of the run: see `phases[]` |\n",
         "## `phases[].schedule`\n\nIts learning rate.\n\n| Key | Type | Default | Range | Meaning |\n",
         "| `kind` | one of linear, none, square_root | `linear` |  | How the learning rate falls |\n",
-        "`schedule.kind` is one of\n\n* `linear`: Down to zero in a straight line\n* `none`: Stays\n"}) {
+        "`schedule.kind` is one of\n\n* `linear`: Down to zero in a straight line\n* `none`: Stays\n* "
+        "`square_root`\n"}) {
     EXPECT_THAT(page, HasSubstr(row));
   }
   for (const std::string& key : all_keys([](Fields& fields) {
@@ -45,7 +46,7 @@ TEST(Schema, IsJsonWithEveryKey) {
   EXPECT_EQ(schema["title"], "Training");
   const json& keys = schema["properties"];
   EXPECT_EQ(keys.size(), 18u);  // 17 and base
-  EXPECT_EQ(keys["steps"], json::parse(R"({"anyOf": [{"type": "integer", "minimum": 1.0},
+  EXPECT_EQ(keys["steps"], json::parse(R"({"anyOf": [{"type": "integer", "minimum": 1},
       {"type": "string", "pattern": "^[-+]?[0-9_]*\\.?[0-9_]+([eE][-+]?[0-9]+)?([kKMGT]|[KMGT]i)?$"}],
       "default": 1000, "description": "Updates in all"})"));
   EXPECT_EQ(keys["epsilon"]["anyOf"][0],

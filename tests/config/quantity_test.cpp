@@ -96,6 +96,12 @@ TEST(Quantity, ShortestTextReadsBackExactly) {
   }
 }
 
+TEST(Quantity, TextIsANumberToOtherYamlReadersToo) {
+  EXPECT_EQ(number_text(1e-6, false), "1.0e-06");
+  EXPECT_EQ(number_text(1.5e-6, false), "1.5e-06");
+  EXPECT_EQ(number_text(2, false), "2");
+}
+
 TEST(Integer, ComparesAcrossSigns) {
   EXPECT_LT(Integer(-5), Integer(-4));
   EXPECT_LT(Integer(-1), Integer(0));
