@@ -15,8 +15,9 @@ constexpr const char* to_line_start_and_erase = "\r\x1b[K";
 
 std::string grouped(int64_t count) {
   std::string digits = std::to_string(count);
-  for (auto i = static_cast<int64_t>(digits.size()) - 3; i > 0; i -= 3)
+  for (auto i = static_cast<int64_t>(digits.size()) - 3; i > 0; i -= 3) {
     digits.insert(static_cast<size_t>(i), 1, ',');
+  }
   return digits;
 }
 
