@@ -28,7 +28,8 @@ struct WordCounts {
 };
 
 struct WordCounterOptions {
-  size_t max_words = 10'000'000;  // about 60 bytes each; above this the rarest are pruned
+  size_t max_words =
+      10'000'000;  // above this the rarest are pruned; about 100 bytes each, as much again in finish()
   int threads = 1;
   size_t block_bytes = size_t{16} << 20;  // text counted at a time
 };
