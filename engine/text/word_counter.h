@@ -28,8 +28,8 @@ struct WordCounts {
 };
 
 struct WordCounterOptions {
-  size_t max_words =
-      10'000'000;  // above this the rarest are pruned; about 100 bytes each, as much again in finish()
+  // Above this the rarest words are pruned. A word takes about 100 bytes, and as much again in finish().
+  size_t max_words = 10'000'000;
   int threads = 1;
   size_t block_bytes = size_t{16} << 20;  // text counted at a time
 };
