@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
@@ -54,22 +56,24 @@ std::string line_of(const std::string& origin, int32_t id) {
 }  // namespace
 
 Vocabulary Vocabulary::load(const std::filesystem::path& path) {
-  const std::string file = read_file(path);
-  std::string_view rest = file;
+  return parse(read_file(path), path.string());
+}
+
+Vocabulary Vocabulary::parse(std::string_view bytes, const std::string& origin) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (rest.starts_with(byte_order_mark)) {
-    log::warning("{}: ignoring the byte order mark at the start of the vocabulary", path.string());
-    rest.remove_prefix(byte_order_mark.size());
+  if (bytes.starts_with(byte_order_mark)) {
+    log::warning("{}: ignoring the byte order mark at the start of the vocabulary", origin);
+    bytes.remove_prefix(byte_order_mark.size());
   }
   std::vector<std::string> pieces;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    require_text(line, path.string(), pieces.size() + 1);
+  while (!bytes.empty()) {
+    const size_t end = std::min(bytes.find('\n'), bytes.size());
+    const std::string_view line = bytes.substr(0, end);
+    require_text(line, origin, pieces.size() + 1);
     pieces.emplace_back(strip(line));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
   }
-  return Vocabulary(std::move(pieces), path.string());
+  return Vocabulary(std::move(pieces), origin);
 }
 
 Vocabulary::Vocabulary(std::vector<std::string> pieces, std::string origin)

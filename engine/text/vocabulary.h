@@ -15,9 +15,12 @@ namespace cloze {
 // gives the last number; the earlier one keeps its text but is never produced by a tokenizer.
 class Vocabulary {
  public:
-  // One piece per line, white space at both ends taken off; an empty line is the empty piece. Throws Error
-  // (file:line) for what is not UTF-8 and for a vocabulary without [PAD], [UNK], [CLS] or [SEP].
+  // A vocab.txt: one piece per line, white space at both ends taken off; an empty line is the empty piece.
+  // Throws Error (file:line) for what is not UTF-8 and for a vocabulary without [PAD], [UNK], [CLS] or [SEP].
   static Vocabulary load(const std::filesystem::path& path);
+
+  // The same for a file's bytes.
+  static Vocabulary parse(std::string_view bytes, const std::string& origin);
 
   // `origin` names the source in messages. Throws Error as load() does.
   explicit Vocabulary(std::vector<std::string> pieces, std::string origin = "");

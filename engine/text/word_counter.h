@@ -28,7 +28,8 @@ struct WordCounts {
 };
 
 struct WordCounterOptions {
-  size_t max_words = 10'000'000;  // about 60 bytes each; above this the rarest are pruned
+  // Above this the rarest words are pruned. A word takes about 100 bytes, and as much again in finish().
+  size_t max_words = 10'000'000;
   int threads = 1;
   size_t block_bytes = size_t{16} << 20;  // text counted at a time
 };
