@@ -49,7 +49,7 @@ std::shared_ptr<const Corpus> Corpus::open(const std::filesystem::path& folder) 
   const std::shared_ptr<Corpus> corpus(new Corpus);
   Corpus& self = *corpus;
   self.folder_ = folder;
-  self.manifest_ = read_manifest(folder / CorpusFiles::manifest);
+  self.manifest_ = read_corpus_manifest(folder / CorpusFiles::manifest);
   const CorpusCounts& counts = self.manifest_.counts;
 
   const auto checked = [&](const char* name, uint64_t bytes, bool with_digest) {

@@ -140,7 +140,7 @@ std::vector<std::string> differences(const CorpusManifest& a, const CorpusManife
   return found;
 }
 
-CorpusManifest read_manifest(const std::filesystem::path& path) {
+CorpusManifest read_corpus_manifest(const std::filesystem::path& path) {
   return parse_manifest(read_file(path), path);
 }
 

@@ -73,7 +73,8 @@ std::optional<CorpusManifest> finished(const PrepareOptions& options, const Corp
                       .remedy = "choose another folder"});
   }
   if (options.overwrite) return std::nullopt;
-  refuse_other(read_manifest(output / CorpusFiles::manifest), plan, output, "there is a corpus already");
+  refuse_other(read_corpus_manifest(output / CorpusFiles::manifest), plan, output,
+               "there is a corpus already");
   const auto manifest = Corpus::open(output)->manifest();
   log::info("{} is up to date", output.string());
   return manifest;
@@ -141,7 +142,7 @@ class CorpusBuilder {
     writer_.finish();
     seal_corpus(work_, progress_.manifest, vocabulary, progress_.unigrams);
     fs::remove(progress_file(work_));
-    return read_manifest(work_ / CorpusFiles::manifest);
+    return read_corpus_manifest(work_ / CorpusFiles::manifest);
   }
 
   const CorpusCounts& counts() const { return progress_.manifest.counts; }
@@ -243,12 +244,13 @@ CorpusManifest prepare_corpus(const PrepareOptions& options) {
 
   const fs::path work = beside(options.output, ".partial");
   if (fs::exists(work / CorpusFiles::manifest)) {  // sealed, then killed before it was moved
-    if (differences(read_manifest(work / CorpusFiles::manifest), plan).empty()) {
+    if (differences(read_corpus_manifest(work / CorpusFiles::manifest), plan).empty()) {
       publish(work, options.output);
       return Corpus::open(options.output)->manifest();
     }
     if (!options.overwrite) {
-      refuse_other(read_manifest(work / CorpusFiles::manifest), plan, work, "there is an unfinished corpus");
+      refuse_other(read_corpus_manifest(work / CorpusFiles::manifest), plan, work,
+                   "there is an unfinished corpus");
     }
     fs::remove_all(work);
   }

@@ -1,0 +1,203 @@
+#include "engine/train/pretrain_plan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "engine/base/cpu_info.h"
+#include "engine/base/error.h"
+#include "engine/base/format.h"
+#include "engine/base/memory.h"
+#include "engine/data/corpus_manifest.h"
+#include "engine/graph/memory_plan.h"
+#include "engine/model/flops.h"
+#include "engine/train/machine_peak.h"
+#include "engine/train/pretrain_setup.h"
+
+namespace cloze {
+namespace {
+
+// Dense bf16 rates and memory as NVIDIA states them; the share of the peak that training reaches is an
+// assumption.
+struct Gpu {
+  const char* name;
+  double peak_flops;
+  double memory_bytes;
+};
+constexpr std::array<Gpu, 5> gpus{{{"a100-40", 312e12, 40e9},
+                                   {"a100-80", 312e12, 80e9},
+                                   {"h100", 989e12, 80e9},
+                                   {"h200", 989e12, 141e9},
+                                   {"l40s", 362e12, 48e9}}};
+constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
+
+struct PlannedRun {
+  std::vector<TrainingPhase> phases;
+  BertConfig config;
+  ParameterLayout layout;
+};
+
+PlannedRun plan_run(const PretrainOptions& options) {
+  PlannedRun run{.phases = resolve_phases(options)};
+  const CorpusManifest manifest = read_corpus_manifest(options.data.train / CorpusFiles::manifest);
+  run.config = bert_config(options.model, manifest.vocabulary_size, run.phases);
+  const bool next_sentence = options.data.instances.next_sentence;
+  run.layout = bert_parameters(run.config, {.pooler = next_sentence, .next_sentence = next_sentence});
+  return run;
+}
+
+Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,
+                     MicroBatch place, const PassObserver& observer = {}) {
+  return compiled_pretraining_graph(run.config, run.layout, compile_options(options, run.layout), capacity,
+                                    DType::f32, true, place, observer);
+}
+
+// A step of full sequences.
+BatchCounts full_batch(const TrainingPhase& phase) {
+  const double length = phase.instances.max_sequence_length;
+  const double sequences = phase.batch.unit == BatchSize::Unit::sequences
+                               ? static_cast<double>(phase.batch.amount)
+                               : static_cast<double>(phase.batch.amount) / length;
+  const double predictions = std::min<double>(phase.instances.max_predictions,
+                                              std::round(length * phase.instances.masked_probability));
+  return {.tokens = static_cast<int64_t>(sequences * length),
+          .sequences = static_cast<int64_t>(sequences),
+          .predictions = static_cast<int64_t>(sequences * predictions),
+          .squared_lengths = sequences * length * length};
+}
+
+int64_t input_bytes(const Graph& graph) {
+  int64_t bytes = 0;
+  for (const ValueId id : graph.inputs()) bytes += graph.type(id).bytes();
+  return bytes;
+}
+
+std::string line(const std::string& what, int64_t bytes, const std::string& note = "") {
+  return fmt::format("  {:<28}{:>12}  {}\n", what, human_bytes(static_cast<uint64_t>(bytes)), note);
+}
+
+std::string graph_costs(const Graph& graph) {
+  std::map<std::string, Cost> costs;
+  Cost total;
+  for (const Node& node : graph.nodes()) {
+    std::vector<ValueType> inputs, outputs;
+    for (const ValueId id : node.inputs) inputs.push_back(id ? graph.type(id) : ValueType{});
+    for (const ValueId id : node.outputs) outputs.push_back(graph.type(id));
+    const Cost cost = node.op->cost(inputs, outputs);
+    for (Cost* sum : {&costs[std::string(node.op->name())], &total})
+      sum->flops += cost.flops, sum->bytes += cost.bytes;
+  }
+  std::string text = fmt::format("Work of one micro-batch at full capacity: {} nodes, {}FLOP, {} moved\n",
+                                 graph.nodes().size(), human_count(total.flops),
+                                 human_bytes(static_cast<uint64_t>(total.bytes)));
+  for (const auto& [name, cost] : costs) {
+    if (cost.flops + cost.bytes == 0) continue;
+    text += fmt::format("  {:<28}{:>12}FLOP {:>12}\n", name, human_count(cost.flops),
+                        human_bytes(static_cast<uint64_t>(cost.bytes)));
+  }
+  return text;
+}
+
+std::string advice(const PretrainOptions& options, const MemoryBudget& budget, double available) {
+  if (static_cast<double>(budget.total()) <= available) return "It fits.\n";
+  std::string text = "It does NOT fit. What to change:\n";
+  const int64_t fixed = budget.total() - budget.arena - budget.inputs;
+  if (static_cast<double>(fixed) < available) {
+    const double factor = (available - static_cast<double>(fixed)) / static_cast<double>(budget.arena);
+    text += fmt::format(
+        "  batch.micro_batch_tokens: {}   (now {})\n",
+        static_cast<int64_t>(0.9 * factor * static_cast<double>(options.batch.micro_batch_tokens)),
+        options.batch.micro_batch_tokens);
+    if (options.training.recompute != Recompute::layers) text += "  training.recompute: layers\n";
+  } else {
+    text +=
+        "  parameters, gradients and moments alone are too large: a smaller model (model.layers, "
+        "model.hidden_size)\n";
+  }
+  return text;
+}
+
+const Gpu* find_gpu(const std::string& name) {
+  const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
+  return found == gpus.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string known_gpus() {
+  std::string names;
+  for (const Gpu& gpu : gpus) names += (names.empty() ? "" : ", ") + std::string(gpu.name);
+  return names;
+}
+
+void build_training_graph(const PretrainOptions& options, const PassObserver& observer) {
+  const PlannedRun run = plan_run(options);
+  training_graph(options, run, run.phases.back().ladder.back(), {}, observer);
+}
+
+MemoryBudget memory_budget(const PretrainOptions& options) {
+  const PlannedRun run = plan_run(options);
+  const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
+  MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
+  for (const TrainingPhase& phase : run.phases) {
+    for (const MicroBatch place : {MicroBatch{true, true}, MicroBatch{false, true}}) {
+      const Graph graph = training_graph(options, run, phase.ladder.back(), place);
+      budget.arena = std::max(budget.arena, plan_memory(graph).arena_bytes);
+      budget.inputs = std::max(budget.inputs, input_bytes(graph));
+    }
+  }
+  budget.loader = static_cast<int64_t>(process_memory().resident);
+  return budget;
+}
+
+std::string describe_plan(const PretrainOptions& options, const std::string& gpu) {
+  const Gpu* device = find_gpu(gpu);
+  if (!gpu.empty() && device == nullptr) {
+    throw UsageError({.what = "`" + gpu + "` is no GPU that Cloze knows",
+                      .where = "--gpu",
+                      .remedy = "one of " + known_gpus()});
+  }
+  const PlannedRun run = plan_run(options);
+  const MemoryBudget budget = memory_budget(options);
+  const Capacity& capacity = run.phases.back().ladder.back();
+  const Graph graph = training_graph(options, run, capacity, {});
+
+  std::string text = fmt::format("Model: {} parameters\n\nMemory\n", run.layout.count());
+  text += line("parameters", budget.parameters, "float32");
+  text += line("gradients", budget.gradients, "float32");
+  text += line("moments", budget.moments, "two, float32");
+  const MemoryPlan plan = plan_memory(graph);
+  text += line("activations and workspace", budget.arena,
+               fmt::format("{} tokens, {} sequences, {} predictions at once; without reuse {}",
+                           capacity.tokens, capacity.sequences, capacity.predictions,
+                           human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
+  text += line("step inputs", budget.inputs);
+  text += line("the program itself", budget.loader);
+  text += line("in all", budget.total());
+  const double available =
+      device != nullptr ? device->memory_bytes : static_cast<double>(machine_memory().available);
+  text += line(device != nullptr ? gpu : "available here", static_cast<int64_t>(available));
+  text += advice(options, budget, available) + "\n" + graph_costs(graph) + "\nThe run\n";
+
+  const double peak = device != nullptr ? device->peak_flops : measured_matmul_peak();
+  const double share = device != nullptr ? assumed_gpu_share : assumed_cpu_share;
+  double seconds = 0;
+  for (const TrainingPhase& phase : run.phases) {
+    const BatchCounts counts = full_batch(phase);
+    const double flops = training_flops(run.config, counts), step = flops / (peak * share);
+    const auto steps = static_cast<double>(phase.end - phase.begin);
+    seconds += step * steps;
+    text += fmt::format("  {} steps of {} sequences of {} tokens: {}FLOP and about {} each\n",
+                        phase.end - phase.begin, counts.sequences, phase.instances.max_sequence_length,
+                        human_count(flops), human_duration(step));
+  }
+  text += fmt::format(
+      "  about {} on {}: {}FLOP/s, of which {:.0f} % assumed useful; full sequences assumed\n",
+      human_duration(seconds), device != nullptr ? gpu : "this machine (" + cpu_info().text() + ")",
+      human_count(peak), 100 * share);
+  return text;
+}
+
+}  // namespace cloze

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "engine/passes/passes.h"
+#include "engine/train/pretrain_options.h"
+
+// `cloze plan` and `cloze graph`: what a step of a run will be, before anything of it is allocated.
+namespace cloze {
+
+// Bytes a training run takes at its greatest micro-batch.
+struct MemoryBudget {
+  int64_t parameters = 0, gradients = 0, moments = 0;
+  int64_t arena = 0;   // activations, gradients of activations, workspaces: reused by the memory plan
+  int64_t inputs = 0;  // step inputs
+  int64_t loader = 0;  // batches made ahead, and what the process itself takes
+  int64_t total() const { return parameters + gradients + moments + arena + inputs + loader; }
+};
+
+MemoryBudget memory_budget(const PretrainOptions& options);
+
+// The plan as text: bytes, FLOPs, length of the run, what to change where it does not fit. `gpu` is empty
+// (this machine) or one of known_gpus(); throws UsageError for another.
+std::string describe_plan(const PretrainOptions& options, const std::string& gpu);
+std::string known_gpus();
+
+// Builds the graph of a whole step (one micro-batch of the last phase) through all passes, showing it to the
+// observer.
+void build_training_graph(const PretrainOptions& options, const PassObserver& observer);
+
+}  // namespace cloze
