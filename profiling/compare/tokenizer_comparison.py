@@ -61,7 +61,7 @@ class Cloze:
 
 def class_of_difference(line):
     """What in a line can make Google's rules and Hugging Face's differ."""
-    if any(len(word) > 100 for word in line.split()):
+    if any(len(unicodedata.normalize("NFD", word)) > 100 for word in line.split()):
         return "a word of more than 100 characters (Google's limit is 200)"
     if "Σ" in line:
         return "capital sigma (Google lowercases by context)"
