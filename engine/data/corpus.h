@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@ struct CorpusFiles {
   static constexpr const char* unigrams = "unigrams.bin";
   static constexpr const char* vocabulary = "vocab.txt";
   static constexpr const char* manifest = "manifest.json";
+  static constexpr std::array all = {tokens, sentences, documents, unigrams, vocabulary, manifest};
 };
 
 struct DocumentStart {

@@ -11,12 +11,14 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/file_lock.h"
+#include "engine/base/format.h"
 #include "engine/base/log.h"
 #include "engine/data/chunk_encoder.h"
 #include "engine/data/corpus.h"
+#include "engine/data/corpus_builder.h"
 #include "engine/data/corpus_writer.h"
 #include "engine/data/document_reader.h"
-#include "engine/data/duplicate_lines.h"
 #include "engine/data/ordered_pipeline.h"
 #include "engine/data/prepare_progress.h"
 #include "engine/data/text_source.h"
@@ -33,9 +35,6 @@ fs::path beside(const fs::path& output, const char* suffix) {
   fs::path path = (output / "").parent_path();  // without a trailing slash
   path += suffix;
   return path;
-}
-fs::path progress_file(const fs::path& work) {
-  return work / "progress";
 }
 
 // What was asked for, before anything is counted.
@@ -80,9 +79,15 @@ std::optional<CorpusManifest> finished(const PrepareOptions& options, const Corp
   return manifest;
 }
 
-// Moves the finished work into place. Each step can be repeated after an interruption.
+// Moves the sealed work into place. Each step can be repeated after an interruption.
 void publish(const fs::path& work, const fs::path& output) {
   const fs::path old = beside(output, ".old");
+  // Whatever is no part of the corpus: progress, lock, what a killed process had begun to write.
+  const std::vector<fs::path> found{fs::directory_iterator(work), fs::directory_iterator()};
+  for (const fs::path& file : found) {
+    const auto& parts = CorpusFiles::all;
+    if (std::find(parts.begin(), parts.end(), file.filename()) == parts.end()) fs::remove_all(file);
+  }
   if (fs::exists(output)) {
     fs::remove_all(old);
     fs::rename(output, old);
@@ -92,6 +97,7 @@ void publish(const fs::path& work, const fs::path& output) {
   fs::remove_all(old);
 }
 
+<<<<<<< HEAD
 // Feeds encoded chunks to the writer and counts; knows how to save where it is and to go on from there.
 class CorpusBuilder {
  public:
@@ -154,11 +160,23 @@ class CorpusBuilder {
   DuplicateLineCounter duplicates_;
   uint64_t split_before_ = 0;
 };
+=======
+// A corpus that was complete when its process was killed, before it could be moved; of another corpus it is
+// refused, or taken away.
+bool is_sealed(const PrepareOptions& options, const CorpusManifest& plan, const fs::path& work) {
+  if (!fs::exists(work / CorpusFiles::manifest)) return false;
+  const CorpusManifest sealed = read_manifest(work / CorpusFiles::manifest);
+  if (differences(sealed, plan).empty()) return true;
+  if (!options.overwrite) refuse_other(sealed, plan, work, "there is an unfinished corpus");
+  fs::remove(work / CorpusFiles::manifest);
+  return false;
+}
+>>>>>>> data
 
 // Where to begin: at the last checkpoint of unfinished work on the same corpus, else at the beginning.
 PrepareProgress starting_point(const PrepareOptions& options, const CorpusManifest& plan,
                                const fs::path& work) {
-  std::optional<PrepareProgress> saved = load_progress(progress_file(work));
+  std::optional<PrepareProgress> saved = load_progress(progress_path(work));
   if (saved && !differences(saved->manifest, plan).empty()) {
     if (!options.overwrite) refuse_other(saved->manifest, plan, work, "there is an unfinished corpus");
     saved.reset();
@@ -167,8 +185,7 @@ PrepareProgress starting_point(const PrepareOptions& options, const CorpusManife
     log::info("going on with {}: {} tokens are there", work.string(), saved->manifest.counts.tokens);
     return std::move(*saved);
   }
-  fs::remove_all(work);
-  fs::create_directories(work);
+  fs::remove(progress_path(work));
   PrepareProgress fresh;
   fresh.manifest = plan;
   fresh.unigrams.resize(static_cast<size_t>(plan.vocabulary_size));
@@ -176,9 +193,10 @@ PrepareProgress starting_point(const PrepareOptions& options, const CorpusManife
 }
 
 void log_progress(const CorpusCounts& counts, uint64_t bytes_before, double seconds) {
-  log::info("{:.0f} MB of text, {:.1f} M tokens, {} documents, {:.1f} MB/s",
-            static_cast<double>(counts.text_bytes) / 1e6, static_cast<double>(counts.tokens) / 1e6,
-            counts.documents, static_cast<double>(counts.text_bytes - bytes_before) / 1e6 / seconds);
+  const double rate = static_cast<double>(counts.text_bytes - bytes_before) / seconds;
+  log::info("{} of text, {} tokens, {} documents, {}/s", human_bytes(counts.text_bytes),
+            human_count(static_cast<double>(counts.tokens)), counts.documents,
+            human_bytes(static_cast<uint64_t>(rate)));
 }
 
 void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary>& vocabulary,
@@ -211,10 +229,11 @@ void build(const PrepareOptions& options, const std::shared_ptr<const Vocabulary
 
 void log_summary(const CorpusManifest& manifest, const fs::path& output) {
   const CorpusCounts& counts = manifest.counts;
-  log::info("{}: {} documents, {} sentences, {} tokens from {} bytes of text", output.string(),
-            counts.documents, counts.sentences, counts.tokens, counts.text_bytes);
-  log::info("duplicate lines {:.2f}%, unknown tokens {:.3f}%, longest sentence {} tokens",
-            100 * manifest.duplicates.rate(), 100 * manifest.unknown_rate(), counts.longest_sentence);
+  log::info("{}: {} documents, {} sentences, {} tokens from {} of text", output.string(), counts.documents,
+            counts.sentences, counts.tokens, human_bytes(counts.text_bytes));
+  log::info("duplicate lines {}, unknown tokens {}, longest sentence {} tokens",
+            human_percent(manifest.duplicates.rate()), human_percent(manifest.unknown_rate()),
+            counts.longest_sentence);
   if (counts.invalid_bytes > 0)
     log::warning("{} bytes that are not UTF-8 were dropped", counts.invalid_bytes);
   if (counts.split_lines > 0) log::warning("lines longer than 1 MiB were cut, {} times", counts.split_lines);
@@ -243,6 +262,7 @@ CorpusManifest prepare_corpus(const PrepareOptions& options) {
   if (const auto there = finished(options, plan)) return *there;
 
   const fs::path work = beside(options.output, ".partial");
+<<<<<<< HEAD
   if (fs::exists(work / CorpusFiles::manifest)) {  // sealed, then killed before it was moved
     if (differences(read_corpus_manifest(work / CorpusFiles::manifest), plan).empty()) {
       publish(work, options.output);
@@ -253,6 +273,13 @@ CorpusManifest prepare_corpus(const PrepareOptions& options) {
                    "there is an unfinished corpus");
     }
     fs::remove_all(work);
+=======
+  fs::create_directories(work);
+  const FileLock lock(work / "lock");
+  if (is_sealed(options, plan, work)) {
+    publish(work, options.output);
+    return Corpus::open(options.output)->manifest();
+>>>>>>> data
   }
   PrepareProgress from = starting_point(options, plan, work);
   const SourcePosition read = from.read;

@@ -52,6 +52,10 @@ PrepareProgress parse(std::string_view text, const std::filesystem::path& path) 
 
 }  // namespace
 
+std::filesystem::path progress_path(const std::filesystem::path& work) {
+  return work / "progress";
+}
+
 void save_progress(const std::filesystem::path& path, const PrepareProgress& progress) {
   const Json header = {{"manifest", to_json(progress.manifest)},
                        {"file", progress.read.file},

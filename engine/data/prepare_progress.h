@@ -22,6 +22,8 @@ struct PrepareProgress {
   std::vector<DuplicateLineCounter::Entry> lines;
 };
 
+// Its place in the folder of the work.
+std::filesystem::path progress_path(const std::filesystem::path& work);
 // One file, written whole or not at all: a line of JSON, then the arrays, then a checksum.
 void save_progress(const std::filesystem::path& path, const PrepareProgress& progress);
 // None where there is no such file. Throws Error for a damaged one.

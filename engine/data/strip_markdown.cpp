@@ -42,12 +42,23 @@ std::vector<size_t> match_brackets(std::string_view text) {
       open.pop_back();
     };
     switch (text[i]) {
-      case '\\': ++i; break;
-      case '[': square.push_back(i); break;
-      case '(': round.push_back(i); break;
-      case ']': close(square); break;
-      case ')': close(round); break;
-      default: break;
+      case '\\':
+        ++i;
+        break;
+      case '[':
+        square.push_back(i);
+        break;
+      case '(':
+        round.push_back(i);
+        break;
+      case ']':
+        close(square);
+        break;
+      case ')':
+        close(round);
+        break;
+      default:
+        break;
     }
   }
   return closing;
@@ -187,7 +198,8 @@ class Stripper {
   std::string_view from_;
   std::string& to_;
   size_t at_ = 0;
-  std::vector<size_t> closing_;  // [bytes] where the bracket at this place is closed; 0: nowhere, or no bracket
+  std::vector<size_t>
+      closing_;  // [bytes] where the bracket at this place is closed; 0: nowhere, or no bracket
   std::vector<OpenLink> open_links_;
 };
 

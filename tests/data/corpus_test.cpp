@@ -46,7 +46,8 @@ TEST_F(CorpusFolder, GivesBackWhatWasWritten) {
     std::vector<testing::Document> documents = two_documents;
     documents[0][0][1] = vocabulary_size - 1;
     const testing::TemporaryFolder folder;
-    const auto corpus = testing::make_corpus(folder.path(), documents, testing::numbered_pieces(vocabulary_size));
+    const auto corpus =
+        testing::make_corpus(folder.path(), documents, testing::numbered_pieces(vocabulary_size));
     EXPECT_EQ(corpus->manifest().token_bytes, vocabulary_size == 12 ? 2 : 4);
     ASSERT_EQ(corpus->documents(), 2u);
     EXPECT_EQ(corpus->sentences(), 3u);
@@ -65,7 +66,8 @@ TEST_F(CorpusFolder, GivesBackWhatWasWritten) {
 }
 
 TEST_F(CorpusFolder, EmptySentencesAndDocumentsDoNotComeToBe) {
-  const auto corpus = testing::make_corpus(folder_.path(), {{}, {{}, {5}, {}}, {{}}, {{6}}}, testing::numbered_pieces(8));
+  const auto corpus =
+      testing::make_corpus(folder_.path(), {{}, {{}, {5}, {}}, {{}}, {{6}}}, testing::numbered_pieces(8));
   EXPECT_EQ(corpus->documents(), 2u);
   EXPECT_EQ(corpus->sentences(), 2u);
   corpus->verify();
@@ -79,13 +81,17 @@ TEST_F(CorpusFolder, UnigramEntropy) {
 }
 
 TEST_F(CorpusFolder, EveryDamageIsNoticed) {
-  const auto fresh = [&] { testing::write_corpus(folder_ / "c", two_documents, testing::numbered_pieces(12)); };
-  for (const char* name : {CorpusFiles::sentences, CorpusFiles::documents, CorpusFiles::unigrams, CorpusFiles::vocabulary}) {
+  const auto fresh = [&] {
+    testing::write_corpus(folder_ / "c", two_documents, testing::numbered_pieces(12));
+  };
+  for (const char* name :
+       {CorpusFiles::sentences, CorpusFiles::documents, CorpusFiles::unigrams, CorpusFiles::vocabulary}) {
     fresh();
     change(name, [](std::string& bytes) { bytes[bytes.size() / 2] ^= 1; });
     EXPECT_THAT(message_of_open(), HasSubstr(name));
   }
-  for (const char* name : {CorpusFiles::tokens, CorpusFiles::sentences, CorpusFiles::documents, CorpusFiles::unigrams}) {
+  for (const char* name :
+       {CorpusFiles::tokens, CorpusFiles::sentences, CorpusFiles::documents, CorpusFiles::unigrams}) {
     fresh();
     change(name, [](std::string& bytes) { bytes.pop_back(); });
     EXPECT_THAT(message_of_open(), HasSubstr(name));
@@ -115,11 +121,13 @@ TEST_F(CorpusFolder, BadManifestsAreNamed) {
   const auto replace = [](const char* from, const char* to) {
     return [from, to](std::string& text) { text.replace(text.find(from), std::string(from).size(), to); };
   };
-  EXPECT_THAT(with_manifest(replace("\"format_version\": 1", "\"format_version\": 9")), HasSubstr("version 9"));
+  EXPECT_THAT(with_manifest(replace("\"format_version\": 1", "\"format_version\": 9")),
+              HasSubstr("version 9"));
   EXPECT_THAT(with_manifest(replace("cloze corpus", "other")), HasSubstr("manifest.json"));
   EXPECT_THAT(with_manifest(replace("\"tokens\"", "\"tok\"")), HasSubstr("tokens"));
   EXPECT_THAT(with_manifest(replace("\"tokens\": 6", "\"tokens\": 7")), HasSubstr("tokens.bin"));
-  EXPECT_THAT(with_manifest([](std::string& text) { text.resize(text.size() / 2); }), HasSubstr("manifest.json"));
+  EXPECT_THAT(with_manifest([](std::string& text) { text.resize(text.size() / 2); }),
+              HasSubstr("manifest.json"));
   EXPECT_THAT(with_manifest(replace("\"token_bytes\": 2", "\"token_bytes\": 3")), HasSubstr("token_bytes"));
   EXPECT_THAT(message_of([&] { Corpus::open(folder_ / "none"); }), HasSubstr("no prepared corpus"));
 }

@@ -120,7 +120,8 @@ TEST(IndexPermutation, SendsEveryPlaceEverywhere) {
     for (uint64_t j = 0; j < size; ++j) {
       // Eight rounds are not perfect on ten places: a tenth of the rate is allowed besides the noise.
       const double expected = i == j ? 0 : trials / 90.0;
-      EXPECT_NEAR(static_cast<double>(neighbours[i * size + j]), expected, 0.1 * expected + 5 * std::sqrt(expected));
+      EXPECT_NEAR(static_cast<double>(neighbours[i * size + j]), expected,
+                  0.1 * expected + 5 * std::sqrt(expected));
     }
   }
 }

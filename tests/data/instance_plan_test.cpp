@@ -18,7 +18,9 @@ namespace {
 constexpr uint64_t seed = 11;
 const BatchSize sixteen{BatchSize::Unit::sequences, 16};
 
-auto order_of(const InstanceReference& r) { return std::tuple(r.variant, r.document, r.ordinal); }
+auto order_of(const InstanceReference& r) {
+  return std::tuple(r.variant, r.document, r.ordinal);
+}
 
 std::vector<InstanceReference> sorted(std::vector<InstanceReference> sequences) {
   std::sort(sequences.begin(), sequences.end(),
@@ -191,7 +193,8 @@ TEST_F(Plan, PairsObeyTheRules) {
 }
 
 TEST_F(Plan, HalfOfTheSecondSegmentsAreRandom) {
-  // Documents of many sentences: only a document's last sequence may have a single sentence, which is always paired at random.
+  // Documents of many sentences: only a document's last sequence may have a single sentence, which is always
+  // paired at random.
   const testing::TemporaryFolder folder;
   const auto corpus = testing::make_corpus(folder.path(), testing::random_documents(40, 2000, 10, 200, 6),
                                            testing::numbered_pieces(200));
@@ -204,13 +207,15 @@ TEST_F(Plan, HalfOfTheSecondSegmentsAreRandom) {
 }
 
 TEST_F(Plan, OneDocumentInTenIsCutShort) {
-  // Documents of 200 sentences of one token: the target shows in how long A and B together are before the last sequence.
+  // Documents of 200 sentences of one token: the target shows in how long A and B together are before the
+  // last sequence.
   const testing::TemporaryFolder folder;
   const std::vector<testing::Document> documents(3000, testing::Document(200, testing::Sentence{7}));
   const auto corpus = testing::make_corpus(folder.path(), documents, testing::numbered_pieces(10));
   std::map<uint32_t, int> longest;
   const InstancePlan plan(corpus, options(), seed);
-  for (const auto& s : plan.batch(0, {BatchSize::Unit::sequences, static_cast<int64_t>(plan.epoch_size(0).sequences)})) {
+  for (const auto& s :
+       plan.batch(0, {BatchSize::Unit::sequences, static_cast<int64_t>(plan.epoch_size(0).sequences)})) {
     longest[s.document] = std::max(longest[s.document], s.length_a + s.length_b);
   }
   int64_t shortened = 0;
@@ -243,7 +248,8 @@ TEST_F(Plan, WithoutPairsEveryTokenIsUsedOnce) {
 
 TEST_F(Plan, ASingleDocumentIsPairedWithItself) {
   const testing::TemporaryFolder folder;
-  const auto corpus = testing::make_corpus(folder.path(), {{{5, 6, 7}, {8, 9}, {5}}}, testing::numbered_pieces(10));
+  const auto corpus =
+      testing::make_corpus(folder.path(), {{{5, 6, 7}, {8, 9}, {5}}}, testing::numbered_pieces(10));
   const InstancePlan plan(corpus, options(), seed);
   const auto batch = plan.batch(0, sixteen);
   EXPECT_EQ(batch.size(), 16u);
@@ -255,7 +261,8 @@ TEST_F(Plan, KnowsWhereItIs) {
   EXPECT_EQ(plan.epochs_before(0, sixteen), 0.0);
   const auto first = static_cast<double>(plan.epoch_size(0).sequences);
   EXPECT_DOUBLE_EQ(plan.epochs_before(3, sixteen), 48 / first);
-  const auto half_of_second = static_cast<int64_t>(first + static_cast<double>(plan.epoch_size(1).sequences) / 2) / 16;
+  const auto half_of_second =
+      static_cast<int64_t>(first + static_cast<double>(plan.epoch_size(1).sequences) / 2) / 16;
   EXPECT_NEAR(plan.epochs_before(half_of_second, sixteen), 1.5, 0.02);
 }
 

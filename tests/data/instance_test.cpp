@@ -21,8 +21,9 @@ class Instances : public ::testing::Test {
     folder_ = new testing::TemporaryFolder;
     std::vector<int32_t> continuations;  // a third of the pieces
     for (int32_t id = 5; id < vocabulary_size; id += 3) continuations.push_back(id);
-    corpus_ = testing::make_corpus(folder_->path(), testing::random_documents(200, 30, 40, vocabulary_size, 8),
-                                   testing::numbered_pieces(vocabulary_size, continuations));
+    corpus_ =
+        testing::make_corpus(folder_->path(), testing::random_documents(200, 30, 40, vocabulary_size, 8),
+                             testing::numbered_pieces(vocabulary_size, continuations));
   }
   static void TearDownTestSuite() {
     corpus_.reset();
@@ -86,7 +87,9 @@ TEST_F(Instances, MasksEightyTenTen) {
     }
     ASSERT_EQ(restored, before) << "nothing else has changed";
   }
-  const auto near = [&](double count, double rate) { EXPECT_NEAR(count, total * rate, 5 * std::sqrt(total * rate * (1 - rate))); };
+  const auto near = [&](double count, double rate) {
+    EXPECT_NEAR(count, total * rate, 5 * std::sqrt(total * rate * (1 - rate)));
+  };
   near(masked, 0.8);
   near(kept, 0.1);
   near(replaced, 0.1);

@@ -31,7 +31,8 @@ TEST(LineReader, Lines) {
     EXPECT_THAT(lines_of("one\n\ntwo three\nfour", block), ElementsAre("one", "", "two three", "four"));
     EXPECT_THAT(lines_of("one\r\ntwo\r\n\r\n", block), ElementsAre("one", "two", ""));
     EXPECT_THAT(lines_of("a\rb\n\r", block), ElementsAre("a\rb", ""));
-    EXPECT_THAT(lines_of("\xEF\xBB\xBFmarked\n\xEF\xBB\xBFnot", block), ElementsAre("marked", "\xEF\xBB\xBFnot"));
+    EXPECT_THAT(lines_of("\xEF\xBB\xBFmarked\n\xEF\xBB\xBFnot", block),
+                ElementsAre("marked", "\xEF\xBB\xBFnot"));
     EXPECT_THAT(lines_of("\n", block), ElementsAre(""));
     EXPECT_THAT(lines_of("", block), ElementsAre());
     EXPECT_THAT(lines_of("\xEF\xBB\xBF", block), ElementsAre());
@@ -50,9 +51,11 @@ TEST(LineReader, CutsLongLines) {
   for (size_t block = 1; block < 40; block += 3) {
     EXPECT_THAT(lines_of("12345678\n123456789\n", block, 8), ElementsAre("12345678", "12345678…", "9"));
     EXPECT_THAT(lines_of("12345 7890", block, 8), ElementsAre("12345 …", "7890"));
-    EXPECT_THAT(lines_of("1 345678901", block, 8), ElementsAre("1 345678…", "901")) << "the space is too early";
+    EXPECT_THAT(lines_of("1 345678901", block, 8), ElementsAre("1 345678…", "901"))
+        << "the space is too early";
     EXPECT_THAT(lines_of("1234567é901", block, 8), ElementsAre("1234567…", "é901"));
-    EXPECT_THAT(lines_of("12345\xF0\x9F\x98\x80\x39", block, 8), ElementsAre("12345…", "\xF0\x9F\x98\x80\x39"));
+    EXPECT_THAT(lines_of("12345\xF0\x9F\x98\x80\x39", block, 8),
+                ElementsAre("12345…", "\xF0\x9F\x98\x80\x39"));
     EXPECT_THAT(lines_of(std::string(12, '\x80'), block, 8).size(), 2u) << "not UTF-8, but it ends";
   }
 }
@@ -83,7 +86,8 @@ TEST(LineReader, HeadTakesNothingAway) {
 }
 
 TEST(IsBlank, AsPythonsStrip) {
-  for (const char* blank : {"", " \t", "\x0b\x0c", "\x1c\x1f", "\u0085", "\u00a0\u2003\u3000", "\xff", " \xc3"}) {
+  for (const char* blank :
+       {"", " \t", "\x0b\x0c", "\x1c\x1f", "\u0085", "\u00a0\u2003\u3000", "\xff", " \xc3"}) {
     EXPECT_TRUE(is_blank(blank)) << blank;
   }
   for (const char* text : {"x", " . ", "\u200b", "\ufeff", "\x01"}) EXPECT_FALSE(is_blank(text)) << text;

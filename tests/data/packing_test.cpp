@@ -81,7 +81,8 @@ TEST(SplitBatch, LongestPartIsAsShortAsPossible) {
     };
     int64_t best = 1 << 20;
     for (size_t i = 1; i < batch.size(); ++i) {
-      for (size_t j = i + 1; j < batch.size(); ++j) best = std::min(best, longest({{0, i}, {i, j}, {j, batch.size()}}));
+      for (size_t j = i + 1; j < batch.size(); ++j)
+        best = std::min(best, longest({{0, i}, {i, j}, {j, batch.size()}}));
     }
     EXPECT_EQ(longest(split_batch(batch, {10000, 100, 100}, 3)), best);
   }
@@ -162,11 +163,13 @@ TEST_F(Packing, LaysSequencesBackToBack) {
     EXPECT_EQ(batch.prediction_labels[at], -1);
   }
   for (size_t row = 29; row < 40; ++row) {
-    EXPECT_EQ(packed.tokens[row] | packed.token_types[row] | packed.positions[row] | packed.row_ids[2 * row], 0);
+    EXPECT_EQ(packed.tokens[row] | packed.token_types[row] | packed.positions[row] | packed.row_ids[2 * row],
+              0);
     EXPECT_EQ(packed.token_order[row], static_cast<int32_t>(row));
   }
   for (size_t i = 1; i < 29; ++i) {
-    const auto before = static_cast<size_t>(packed.token_order[i - 1]), here = static_cast<size_t>(packed.token_order[i]);
+    const auto before = static_cast<size_t>(packed.token_order[i - 1]),
+               here = static_cast<size_t>(packed.token_order[i]);
     EXPECT_LT(std::pair(packed.tokens[before], before), std::pair(packed.tokens[here], here));
   }
 }

@@ -15,7 +15,8 @@ struct LiveRow {
   friend bool operator==(const LiveRow&, const LiveRow&) = default;
 };
 
-// What of a step does not depend on how it is cut up: all live rows, predictions and labels, in order of the batch.
+// What of a step does not depend on how it is cut up: all live rows, predictions and labels, in order of the
+// batch.
 struct GlobalBatch {
   std::vector<LiveRow> rows;
   std::vector<std::pair<size_t, int32_t>> predictions;  // row in the batch, label
@@ -27,11 +28,13 @@ struct GlobalBatch {
     const size_t first = rows.size();
     for (int64_t t = 0; t < packed.live_tokens; ++t) {
       const auto row = static_cast<size_t>(t);
-      rows.push_back({packed.tokens[row], packed.token_types[row], packed.positions[row], packed.row_ids[2 * row]});
+      rows.push_back(
+          {packed.tokens[row], packed.token_types[row], packed.positions[row], packed.row_ids[2 * row]});
     }
     for (int64_t m = 0; m < batch.live_predictions; ++m) {
       const auto at = static_cast<size_t>(m);
-      predictions.emplace_back(first + static_cast<size_t>(batch.prediction_rows[at]), batch.prediction_labels[at]);
+      predictions.emplace_back(first + static_cast<size_t>(batch.prediction_rows[at]),
+                               batch.prediction_labels[at]);
     }
     next_sentence.insert(next_sentence.end(), batch.next_sentence_labels.begin(),
                          batch.next_sentence_labels.begin() + packed.live_sequences);
@@ -57,11 +60,13 @@ class Loader : public ::testing::Test {
     options.world = world;
     return options;
   }
-  static std::unique_ptr<PretrainingLoader> loader(const LoaderOptions& options, const InstanceOptions& instances = {}) {
+  static std::unique_ptr<PretrainingLoader> loader(const LoaderOptions& options,
+                                                   const InstanceOptions& instances = {}) {
     return std::make_unique<PretrainingLoader>(corpus_, instances, seed, options);
   }
   // The step put together from all ranks.
-  static GlobalBatch step_of(int64_t step, int world, LoaderOptions base, const InstanceOptions& instances = {}) {
+  static GlobalBatch step_of(int64_t step, int world, LoaderOptions base,
+                             const InstanceOptions& instances = {}) {
     GlobalBatch whole;
     size_t share = 0;
     for (int rank = 0; rank < world; ++rank) {

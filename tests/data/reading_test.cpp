@@ -18,10 +18,10 @@
 namespace cloze {
 namespace {
 
-using testing::Packing;
-using testing::write_text;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::Packing;
+using testing::write_text;
 
 class Reading : public ::testing::Test {
  protected:
@@ -29,10 +29,13 @@ class Reading : public ::testing::Test {
     write_text(folder_ / name, text);
     return folder_ / name;
   }
-  static std::vector<CorpusInput> list(const std::vector<std::filesystem::path>& inputs) { return list_inputs(inputs); }
+  static std::vector<CorpusInput> list(const std::vector<std::filesystem::path>& inputs) {
+    return list_inputs(inputs);
+  }
   // All texts, documents separated by "|".
   static std::vector<std::string> read(const std::vector<std::filesystem::path>& inputs,
-                                       TextKind kind = TextKind::automatic, TextCleaning* cleaning = nullptr) {
+                                       TextKind kind = TextKind::automatic,
+                                       TextCleaning* cleaning = nullptr) {
     std::vector<std::string> found;
     DocumentReader reader(list_inputs(inputs), kind);
     const ChunkTexts texts("text");
@@ -73,7 +76,8 @@ TEST_F(Reading, ListsFoldersInOrder) {
   const auto single = file("one.txt", "one");
   const auto inputs = list({single, folder_ / "d", single});
   std::vector<std::string> names;
-  for (const auto& input : inputs) names.push_back(std::filesystem::path(input.path).lexically_relative(folder_.path()));
+  for (const auto& input : inputs)
+    names.push_back(std::filesystem::path(input.path).lexically_relative(folder_.path()));
   EXPECT_THAT(names, ElementsAre("one.txt", "d/a/z.txt", "d/b.txt", "d/é.txt"));
   EXPECT_EQ(inputs[0].bytes, 3u);
   EXPECT_GT(inputs[0].modified, 1'600'000'000);
@@ -108,7 +112,11 @@ TEST_F(Reading, GzipMembersOneAfterTheOther) {
 
 TEST_F(Reading, ReadsTheFilesOfAnArchive) {
   const auto path = folder_ / "books.tar.xz";
-  testing::write_tar(path, {{"b/Ünï 書.md", "# Title\n\nA b.\n\nC."}, {"b/.hidden.md", "No."}, {"b/empty.md", ""}, {"b/z.txt", "One.\n"}},
+  testing::write_tar(path,
+                     {{"b/Ünï 書.md", "# Title\n\nA b.\n\nC."},
+                      {"b/.hidden.md", "No."},
+                      {"b/empty.md", ""},
+                      {"b/z.txt", "One.\n"}},
                      Packing::xz);
   EXPECT_THAT(read({path}), ElementsAre("A b.", "C.", "|", "One."));
   TextSource source(path);
@@ -133,20 +141,26 @@ TEST_F(Reading, PlainTextIsNeverTakenForAnArchive) {
 }
 
 TEST_F(Reading, SentencesGoOnAcrossFiles) {
-  EXPECT_THAT(read({file("1.txt", "A.\n\nB.\n"), file("2.txt", "C.\n \x0b\u0085\nD.\n\u200b\nE.\n")}, TextKind::sentences),
+  EXPECT_THAT(read({file("1.txt", "A.\n\nB.\n"), file("2.txt", "C.\n \x0b\u0085\nD.\n\u200b\nE.\n")},
+                   TextKind::sentences),
               ElementsAre("A.", "|", "B.", "C.", "|", "D.", "\u200b", "E."));
 }
 
 TEST_F(Reading, OtherKindsEndWithTheFile) {
-  const auto one = file("1.txt", "A b. C d. E f.\nSecond. One. Here.\n\nOther. One. Too.\n"), two = file("2.txt", "Z z. Y y. X x.");
-  EXPECT_THAT(read({one, two}), ElementsAre("A b. C d. E f.", "Second. One. Here.", "|", "Other. One. Too.", "|",
-                                            "Z z. Y y. X x.", "|"));
-  EXPECT_THAT(read({file("s.txt", "Only.\n"), file("m.md", "Text.")}), ElementsAre("Only.", "|", "Text.", "|"));
+  const auto one = file("1.txt", "A b. C d. E f.\nSecond. One. Here.\n\nOther. One. Too.\n"),
+             two = file("2.txt", "Z z. Y y. X x.");
+  EXPECT_THAT(read({one, two}), ElementsAre("A b. C d. E f.", "Second. One. Here.", "|", "Other. One. Too.",
+                                            "|", "Z z. Y y. X x.", "|"));
+  EXPECT_THAT(read({file("s.txt", "Only.\n"), file("m.md", "Text.")}),
+              ElementsAre("Only.", "|", "Text.", "|"));
 }
 
 TEST_F(Reading, JsonRecordsAreDocuments) {
-  EXPECT_THAT(read({file("w.jsonl", "{\"id\": 1, \"text\": \"Title\\n\\nOne. \\u00e9\"}\r\n\n{\"text\": \"\"}\n{\"text\": \"B\"}")}),
-              ElementsAre("Title", "One. é", "|", "B", "|"));
+  EXPECT_THAT(
+      read({file(
+          "w.jsonl",
+          "{\"id\": 1, \"text\": \"Title\\n\\nOne. \\u00e9\"}\r\n\n{\"text\": \"\"}\n{\"text\": \"B\"}")}),
+      ElementsAre("Title", "One. é", "|", "B", "|"));
 }
 
 TEST_F(Reading, BadRecordsAreNamed) {
@@ -162,31 +176,45 @@ TEST_F(Reading, BadRecordsAreNamed) {
 
 TEST_F(Reading, DropsWhatIsNotUtf8) {
   TextCleaning cleaning;
-  EXPECT_THAT(read({file("a.txt", "a\xff" "b\xc3\n\xff\xfe\nc\n")}, TextKind::sentences, &cleaning), ElementsAre("ab", "|", "c"));
+  EXPECT_THAT(read({file("a.txt",
+                         "a\xff"
+                         "b\xc3\n\xff\xfe\nc\n")},
+                   TextKind::sentences, &cleaning),
+              ElementsAre("ab", "|", "c"));
   EXPECT_EQ(cleaning.invalid_bytes, 2u) << "the blank line is not looked at";
   EXPECT_THAT(read({file("b.jsonl", "{\"text\": \"x\xff\"}")}), ElementsAre("x", "|"));
 }
 
 TEST_F(Reading, CutsEndlessLines) {
   TextCleaning cleaning;
-  const auto pieces = read({file("a.txt", std::string(3 << 20, 'x') + "\nlast\n")}, TextKind::sentences, &cleaning);
+  const auto pieces =
+      read({file("a.txt", std::string(3 << 20, 'x') + "\nlast\n")}, TextKind::sentences, &cleaning);
   ASSERT_EQ(pieces.size(), 4u);
   EXPECT_EQ(pieces[3], "last");
   EXPECT_EQ(cleaning.cut_lines, 2u);
 }
 
 TEST_F(Reading, RefusesWhatIsNoText) {
-  const auto binary = file("a.bin", std::string("\x7f" "ELF\0\0", 6));
+  const auto binary = file("a.bin", std::string("\x7f"
+                                                "ELF\0\0",
+                                                6));
   EXPECT_THAT(message_of([&] { read({binary}); }), HasSubstr("NUL"));
-  EXPECT_THAT(message_of([&] { read({file("w.txt", std::string("\xff\xfe" "a\0", 4))}); }), HasSubstr("UTF-16"));
+  EXPECT_THAT(message_of([&] {
+                read({file("w.txt", std::string("\xff\xfe"
+                                                "a\0",
+                                                4))});
+              }),
+              HasSubstr("UTF-16"));
   EXPECT_THAT(read({binary, file("b.txt", "text")}), ElementsAre("text")) << "among others it is left out";
 }
 
 TEST_F(Reading, GoesOnFromAnyChunk) {
   std::string text;
-  for (int i = 0; i < 60000; ++i) text += i % 9 == 8 ? "\n" : "This is line number " + std::to_string(i) + " of the text.\n";
+  for (int i = 0; i < 60000; ++i)
+    text += i % 9 == 8 ? "\n" : "This is line number " + std::to_string(i) + " of the text.\n";
   const std::string rows = "One paragraph of text. It has sentences. Three of them.\n\n";
-  testing::write_tar(folder_ / "t.tar.gz", {{"a.md", text}, {"b.txt", rows}, {"c.md", "```\ncode\n```\nText."}}, Packing::gzip);
+  testing::write_tar(folder_ / "t.tar.gz",
+                     {{"a.md", text}, {"b.txt", rows}, {"c.md", "```\ncode\n```\nText."}}, Packing::gzip);
   const auto inputs = list({file("1.txt", text), folder_ / "t.tar.gz", file("2.txt", rows)});
   std::vector<std::string> whole;
   std::vector<std::pair<SourcePosition, size_t>> places{{{}, 0}};
@@ -212,10 +240,12 @@ TEST_F(Reading, GoesOnFromAnyChunk) {
 
 TEST_F(Reading, CountsWords) {
   WordCounter counter({}, {});
-  const std::vector<std::filesystem::path> inputs = {file("a.md", "# No\n\nThe *cat*, the dog."), file("b.txt", "A cat.\n")};
+  const std::vector<std::filesystem::path> inputs = {file("a.md", "# No\n\nThe *cat*, the dog."),
+                                                     file("b.txt", "A cat.\n")};
   count_words(inputs, TextKind::automatic, "text", counter);
   std::vector<std::string> words;
-  for (const WordCount& word : counter.finish().words) words.push_back(word.word + std::to_string(word.count));
+  for (const WordCount& word : counter.finish().words)
+    words.push_back(word.word + std::to_string(word.count));
   EXPECT_THAT(words, ElementsAre(".2", "cat2", "the2", ",1", "a1", "dog1"));
   WordCounter none({}, {});
   EXPECT_THROW(count_words(std::vector{file("e.txt", "\n\n")}, TextKind::automatic, "text", none), Error);

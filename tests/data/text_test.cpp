@@ -34,10 +34,13 @@ std::string stripped(std::string_view text) {
 }
 
 TEST(Markdown, KeepsRunningTextOnly) {
-  EXPECT_THAT(paragraphs_of("# Title: Rock Crystal\n\n## Author\n\n-------\n_Translated by X_\n\n\nAmong the\nhigh mountains.\n"
-                            "\n#hashtag stays\n"),
-              ElementsAre("Translated by X", "Among the high mountains.", "#hashtag stays"));
-  EXPECT_THAT(paragraphs_of("Heading\n=======\ntext\n\nOther\n---\nmore\n***\nend"), ElementsAre("text", "more", "end"));
+  EXPECT_THAT(
+      paragraphs_of(
+          "# Title: Rock Crystal\n\n## Author\n\n-------\n_Translated by X_\n\n\nAmong the\nhigh mountains.\n"
+          "\n#hashtag stays\n"),
+      ElementsAre("Translated by X", "Among the high mountains.", "#hashtag stays"));
+  EXPECT_THAT(paragraphs_of("Heading\n=======\ntext\n\nOther\n---\nmore\n***\nend"),
+              ElementsAre("text", "more", "end"));
   EXPECT_THAT(paragraphs_of("before\n```cpp\nint x;\n\nint y;\n```\nafter"), ElementsAre("before", "after"));
   EXPECT_THAT(paragraphs_of("~~~\n```\n~~~\nafter"), ElementsAre("after"));
   EXPECT_THAT(paragraphs_of("| a | b |\n|---|---|\n| 1 | 2 |\n\ntext"), ElementsAre("text"));
@@ -53,7 +56,8 @@ TEST(Markdown, ListsAndQuotations) {
 
 TEST(Markdown, FrontMatter) {
   EXPECT_THAT(paragraphs_of("---\ntitle: x\ntags:\n  - y\n---\ntext"), ElementsAre("text"));
-  EXPECT_THAT(paragraphs_of("---\nThis is prose, after a rule.\n"), ElementsAre("This is prose, after a rule."));
+  EXPECT_THAT(paragraphs_of("---\nThis is prose, after a rule.\n"),
+              ElementsAre("This is prose, after a rule."));
 }
 
 TEST(Markdown, LongParagraphsAreBounded) {
@@ -82,7 +86,8 @@ TEST(Markdown, LinksImagesAndTags) {
   EXPECT_EQ(stripped("[sic] and [^1] and [a][b] and [open"), "[sic] and  and a and [open");
   EXPECT_EQ(stripped("[a [b](c) d](e) f"), "a b d f");
   EXPECT_EQ(stripped("a<br/>b <http://x.y> 1 < 2 > 0 <!-- no --> </p>"), "ab  1 < 2 > 0  ");
-  EXPECT_EQ(stripped("AT&amp;T &mdash; &#8220;x&#x201D; &bogus; & &#0; &#xD800;"), "AT&T — “x” &bogus; & &#0; &#xD800;");
+  EXPECT_EQ(stripped("AT&amp;T &mdash; &#8220;x&#x201D; &bogus; & &#0; &#xD800;"),
+            "AT&T — “x” &bogus; & &#0; &#xD800;");
 }
 
 TEST(Markdown, UnclosedMarksTakeLinearTime) {
