@@ -33,9 +33,9 @@ std::string state_value_name(std::string_view value);        // "state/<value>"
 // another thread keeps `memory` alive for that.
 struct CheckpointContents {
   HuggingfaceConfig config;
-  HuggingfaceTokenizer tokenizer;
-  std::vector<NamedTensor>
-      parameters;  // Hugging Face names, vocabulary rows unpadded, the tied decoder left out
+  HuggingfaceTokenizer tokenizer;  // with its vocabulary
+  // Hugging Face names, vocabulary rows unpadded, the tied decoder left out.
+  std::vector<NamedTensor> parameters;
   std::vector<NamedTensor> optimizer = {};  // empty: a model to use, not to train on
   int64_t step = 0;
   std::optional<Score> score = {};
