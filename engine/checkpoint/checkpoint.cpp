@@ -45,7 +45,7 @@ fs::path existing_folder(fs::path folder) {
 
 // The manifest comes first, so that a damaged checkpoint is called so whatever else goes wrong in reading it.
 std::optional<CheckpointManifest> checked_manifest(const fs::path& folder) {
-  std::optional<CheckpointManifest> manifest = read_manifest(folder);
+  std::optional<CheckpointManifest> manifest = read_checkpoint_manifest(folder);
   if (manifest) check_sizes(folder, *manifest);
   return manifest;
 }

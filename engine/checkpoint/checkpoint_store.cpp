@@ -60,7 +60,7 @@ bool is_partial(std::string_view name) {
 
 std::optional<double> score_of(const fs::path& folder, const std::string& metric) {
   try {
-    const auto manifest = read_manifest(folder);
+    const auto manifest = read_checkpoint_manifest(folder);
     const bool scored = manifest && manifest->score && manifest->score->metric == metric;
     return scored ? std::optional(manifest->score->value) : std::nullopt;
   } catch (const Error&) {

@@ -70,7 +70,7 @@ std::string trainer_state_text(const CheckpointManifest& manifest, const json& s
   return json_text(document);
 }
 
-std::optional<CheckpointManifest> read_manifest(const fs::path& folder) {
+std::optional<CheckpointManifest> read_checkpoint_manifest(const fs::path& folder) {
   const std::optional<json> document = read_document(folder);
   if (!document) return std::nullopt;
   try {

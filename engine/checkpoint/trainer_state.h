@@ -33,7 +33,7 @@ std::string trainer_state_text(const CheckpointManifest& manifest, const nlohman
 
 // Reads and checks trainer_state.json in `folder`; nullopt where there is none, or where it is the file of
 // the same name that transformers' Trainer writes. Throws Error where it is damaged or of a newer format.
-std::optional<CheckpointManifest> read_manifest(const std::filesystem::path& folder);
+std::optional<CheckpointManifest> read_checkpoint_manifest(const std::filesystem::path& folder);
 
 // The trainer's own state; throws Error as above, and where there is none.
 nlohmann::json read_trainer_state(const std::filesystem::path& folder);
