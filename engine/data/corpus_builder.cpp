@@ -52,7 +52,7 @@ void CorpusBuilder::save() {
 CorpusManifest CorpusBuilder::seal(const Vocabulary& vocabulary) {
   writer_.finish();
   seal_corpus(work_, progress_.manifest, vocabulary, progress_.unigrams);
-  return read_manifest(work_ / CorpusFiles::manifest);
+  return read_corpus_manifest(work_ / CorpusFiles::manifest);
 }
 
 }  // namespace cloze

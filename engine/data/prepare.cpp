@@ -97,81 +97,16 @@ void publish(const fs::path& work, const fs::path& output) {
   fs::remove_all(old);
 }
 
-<<<<<<< HEAD
-// Feeds encoded chunks to the writer and counts; knows how to save where it is and to go on from there.
-class CorpusBuilder {
- public:
-  CorpusBuilder(const fs::path& work, PrepareProgress from)
-      : work_(work),
-        progress_(std::move(from)),
-        writer_(work, progress_.manifest.token_bytes, progress_.written) {
-    duplicates_.restore(progress_.manifest.duplicates.sampled_one_in, progress_.lines);
-    progress_.lines = {};
-    split_before_ = progress_.manifest.counts.split_documents;
-  }
-
-  void add(const EncodedChunk& encoded, int32_t unknown_id) {
-    CorpusCounts& counts = progress_.manifest.counts;
-    size_t at = 0;
-    for (const uint32_t length : encoded.sentence_lengths) {
-      if (length == 0) writer_.end_document();
-      writer_.append_sentence(std::span(encoded.tokens).subspan(at, length));
-      at += length;
-      counts.longest_sentence = std::max<uint64_t>(counts.longest_sentence, length);
-    }
-    for (const int32_t id : encoded.tokens) {
-      ++progress_.unigrams[static_cast<size_t>(id)];
-      counts.unknown_tokens += id == unknown_id;
-    }
-    for (const uint64_t hash : encoded.line_hashes) duplicates_.add(hash);
-    counts.lines += encoded.line_hashes.size();
-    counts.text_bytes += encoded.text_bytes;
-    counts.invalid_bytes += encoded.cleaning.invalid_bytes;
-    counts.split_lines += encoded.cleaning.cut_lines;
-    const WriterPosition& written = writer_.position();
-    counts.documents = written.documents;
-    counts.sentences = written.sentences;
-    counts.tokens = written.tokens;
-    counts.split_documents = split_before_ + writer_.split_documents();
-    progress_.manifest.duplicates = duplicates_.result();
-    progress_.read = encoded.chunk.after;
-  }
-
-  void save() {
-    progress_.written = writer_.sync();
-    progress_.lines = duplicates_.entries();
-    save_progress(progress_file(work_), progress_);
-    progress_.lines = {};
-  }
-
-  CorpusManifest seal(const Vocabulary& vocabulary) {
-    writer_.finish();
-    seal_corpus(work_, progress_.manifest, vocabulary, progress_.unigrams);
-    fs::remove(progress_file(work_));
-    return read_corpus_manifest(work_ / CorpusFiles::manifest);
-  }
-
-  const CorpusCounts& counts() const { return progress_.manifest.counts; }
-
- private:
-  fs::path work_;
-  PrepareProgress progress_;
-  CorpusWriter writer_;
-  DuplicateLineCounter duplicates_;
-  uint64_t split_before_ = 0;
-};
-=======
 // A corpus that was complete when its process was killed, before it could be moved; of another corpus it is
 // refused, or taken away.
 bool is_sealed(const PrepareOptions& options, const CorpusManifest& plan, const fs::path& work) {
   if (!fs::exists(work / CorpusFiles::manifest)) return false;
-  const CorpusManifest sealed = read_manifest(work / CorpusFiles::manifest);
+  const CorpusManifest sealed = read_corpus_manifest(work / CorpusFiles::manifest);
   if (differences(sealed, plan).empty()) return true;
   if (!options.overwrite) refuse_other(sealed, plan, work, "there is an unfinished corpus");
   fs::remove(work / CorpusFiles::manifest);
   return false;
 }
->>>>>>> data
 
 // Where to begin: at the last checkpoint of unfinished work on the same corpus, else at the beginning.
 PrepareProgress starting_point(const PrepareOptions& options, const CorpusManifest& plan,
@@ -262,24 +197,11 @@ CorpusManifest prepare_corpus(const PrepareOptions& options) {
   if (const auto there = finished(options, plan)) return *there;
 
   const fs::path work = beside(options.output, ".partial");
-<<<<<<< HEAD
-  if (fs::exists(work / CorpusFiles::manifest)) {  // sealed, then killed before it was moved
-    if (differences(read_corpus_manifest(work / CorpusFiles::manifest), plan).empty()) {
-      publish(work, options.output);
-      return Corpus::open(options.output)->manifest();
-    }
-    if (!options.overwrite) {
-      refuse_other(read_corpus_manifest(work / CorpusFiles::manifest), plan, work,
-                   "there is an unfinished corpus");
-    }
-    fs::remove_all(work);
-=======
   fs::create_directories(work);
   const FileLock lock(work / "lock");
   if (is_sealed(options, plan, work)) {
     publish(work, options.output);
     return Corpus::open(options.output)->manifest();
->>>>>>> data
   }
   PrepareProgress from = starting_point(options, plan, work);
   const SourcePosition read = from.read;
