@@ -141,10 +141,10 @@ std::vector<std::string> differences(const CorpusManifest& a, const CorpusManife
 }
 
 CorpusManifest read_corpus_manifest(const std::filesystem::path& path) {
-  return parse_manifest(read_file(path), path);
+  return parse_corpus_manifest(read_file(path), path);
 }
 
-CorpusManifest parse_manifest(const std::string& text, const std::filesystem::path& path) {
+CorpusManifest parse_corpus_manifest(const std::string& text, const std::filesystem::path& path) {
   try {
     const Json json = Json::parse(text);
     if (json.value("format", "") != "cloze corpus") throw std::runtime_error("not the manifest of a corpus");

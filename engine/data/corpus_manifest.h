@@ -73,7 +73,7 @@ std::vector<std::string> differences(const CorpusManifest& a, const CorpusManife
 
 std::string to_json(const CorpusManifest& manifest);
 // Throws Error naming `where` and what is missing or of another format version.
-CorpusManifest parse_manifest(const std::string& json, const std::filesystem::path& where);
+CorpusManifest parse_corpus_manifest(const std::string& json, const std::filesystem::path& where);
 CorpusManifest read_corpus_manifest(const std::filesystem::path& path);
 
 // Of a file of any size in bounded memory: the digest of the digests of its blocks of 16 MiB (for one block

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 
 namespace cloze {
 
@@ -36,8 +36,8 @@ void InstanceMaker::make(const InstanceReference& reference, Instance& instance)
     corpus_->copy_tokens(reference.first_b, reference.length_b, out);
     out[reference.length_b] = separator_id_;
   }
-  Draws draws(data_key(seed_, DataPurpose::masking, reference.variant), reference.document,
-              reference.ordinal);
+  DrawSequence draws(data_key(seed_, DataPurpose::masking, reference.variant), reference.document,
+                     reference.ordinal);
   mask_sequence(std::span(instance.tokens), reference.length_a, reference.length_b, options_, masking_, draws,
                 instance.candidates, instance.predictions);
 }

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "engine/base/error.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 #include "engine/data/index_permutation.h"
 
 namespace cloze {
@@ -91,7 +91,7 @@ void InstancePlan::visit(WindowKey key, Emit&& emit) const {
   for (uint64_t position = first; position < last; ++position) {
     if (interrupted_) throw Interrupted{};
     const auto document = static_cast<uint32_t>(order(position));
-    Draws draws(pairing, document, 0);
+    DrawSequence draws(pairing, document, 0);
     plan_document(*corpus_, document, variant, options_, draws, emit);
   }
 }
@@ -191,8 +191,8 @@ InstancePlan::WindowPointer InstancePlan::make_window(WindowKey key) const {
   }
   visit(key, [&](const InstanceReference& sequence) { made->sequences.push_back(sequence); });
 
-  Draws draws(data_key(seed_, DataPurpose::window_order, static_cast<uint64_t>(key.first)),
-              static_cast<uint32_t>(key.second), 0);
+  DrawSequence draws(data_key(seed_, DataPurpose::window_order, static_cast<uint64_t>(key.first)),
+                     static_cast<uint32_t>(key.second), 0);
   draws.shuffle(std::span(made->sequences), made->sequences.size());
   made->token_starts.reserve(made->sequences.size());
   uint64_t tokens = 0;

@@ -41,7 +41,7 @@ PrepareProgress parse(std::string_view text, const std::filesystem::path& path) 
   text.remove_prefix(header_end + 1);
 
   PrepareProgress progress;
-  progress.manifest = parse_manifest(header.at("manifest").get<std::string>(), path);
+  progress.manifest = parse_corpus_manifest(header.at("manifest").get<std::string>(), path);
   progress.read = {header.at("file"), header.at("piece")};
   progress.written = {header.at("tokens"), header.at("sentences"), header.at("documents"),
                       header.at("document_begins"), header.at("document_open")};

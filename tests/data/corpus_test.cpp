@@ -149,7 +149,7 @@ TEST_F(CorpusFolder, ManifestsSurviveWritingAndReading) {
   manifest.duplicates = {4, 100, 75};
   manifest.inputs = {{"/a/é \"x\".txt", 12, 34}};
   manifest.files = {{"tokens.bin", 6, "00"}};
-  const CorpusManifest again = parse_manifest(to_json(manifest), "m");
+  const CorpusManifest again = parse_corpus_manifest(to_json(manifest), "m");
   EXPECT_EQ(to_json(again), to_json(manifest));
   EXPECT_TRUE(differences(again, manifest).empty());
   EXPECT_EQ(again.counts.split_documents, 10u);

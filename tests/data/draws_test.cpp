@@ -1,4 +1,4 @@
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 
 #include <gtest/gtest.h>
 
@@ -21,18 +21,18 @@ void expect_rate(int64_t count, int64_t trials, double probability) {
 }
 
 TEST(Draws, DependOnKeyAndNumbersOnly) {
-  Draws a(key, 3, 4), b(key, 3, 4), other(key, 4, 3);
+  DrawSequence a(key, 3, 4), b(key, 3, 4), other(key, 4, 3);
   const uint32_t first = a.bits();
   EXPECT_EQ(first, b.bits());
   EXPECT_NE(first, other.bits());
-  EXPECT_NE(first, Draws(data_key(1, DataPurpose::masking, 0), 3, 4).bits());
-  EXPECT_NE(first, Draws(data_key(2, DataPurpose::pairing, 0), 3, 4).bits());
-  EXPECT_NE(first, Draws(data_key(1, DataPurpose::pairing, 1), 3, 4).bits());
+  EXPECT_NE(first, DrawSequence(data_key(1, DataPurpose::masking, 0), 3, 4).bits());
+  EXPECT_NE(first, DrawSequence(data_key(2, DataPurpose::pairing, 0), 3, 4).bits());
+  EXPECT_NE(first, DrawSequence(data_key(1, DataPurpose::pairing, 1), 3, 4).bits());
 }
 
 TEST(Draws, BelowIsUniform) {
   constexpr int trials = 60000;
-  Draws draws(key, 0, 0);
+  DrawSequence draws(key, 0, 0);
   for (const uint32_t bound : {1u, 2u, 3u, 7u, 10u}) {
     std::vector<int64_t> seen(bound);
     for (int i = 0; i < trials; ++i) {
@@ -48,7 +48,7 @@ TEST(Draws, BelowIsUniform) {
 TEST(Draws, BelowIsExactForLargeBounds) {
   constexpr int trials = 60000;
   constexpr uint32_t bound = 3u << 30;
-  Draws draws(key, 1, 0);
+  DrawSequence draws(key, 1, 0);
   std::vector<int64_t> by_residue(3);
   for (int i = 0; i < trials; ++i) ++by_residue[draws.below(bound) % 3];
   for (const int64_t count : by_residue) expect_rate(count, trials, 1.0 / 3);
@@ -56,7 +56,7 @@ TEST(Draws, BelowIsExactForLargeBounds) {
 
 TEST(Draws, CoinsAreFairAndIndependent) {
   constexpr int trials = 64000;
-  Draws draws(key, 2, 0);
+  DrawSequence draws(key, 2, 0);
   int64_t heads = 0, repeats = 0;
   bool before = false;
   for (int i = 0; i < trials; ++i) {
@@ -75,7 +75,7 @@ TEST(Draws, ShuffledFrontIsAUniformChoice) {
   for (uint32_t trial = 0; trial < trials; ++trial) {
     std::vector<int> values(items);
     std::iota(values.begin(), values.end(), 0);
-    Draws(key, 5, trial).shuffle(std::span(values), needed);
+    DrawSequence(key, 5, trial).shuffle(std::span(values), needed);
     ++pairs[static_cast<size_t>(values[0] * items + values[1])];
     ASSERT_EQ(std::set<int>(values.begin(), values.end()).size(), static_cast<size_t>(items));
   }

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "engine/base/error.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 #include "tests/data/test_corpus.h"
 
 namespace cloze {
@@ -72,7 +72,7 @@ TEST_F(Plan, AnEpochHoldsEverySequenceOnce) {
   for (const int64_t e : {0, 1}) {
     std::vector<InstanceReference> expected;
     for (uint32_t d = 0; d < corpus_->documents(); ++d) {
-      Draws draws(data_key(seed, DataPurpose::pairing, static_cast<uint64_t>(e)), d, 0);
+      DrawSequence draws(data_key(seed, DataPurpose::pairing, static_cast<uint64_t>(e)), d, 0);
       plan_document(*corpus_, d, static_cast<uint32_t>(e), options(), draws,
                     [&](const InstanceReference& sequence) { expected.push_back(sequence); });
     }

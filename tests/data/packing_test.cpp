@@ -5,7 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/batch_split.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 #include "engine/data/packer.h"
 #include "tests/data/test_corpus.h"
 
@@ -35,7 +35,7 @@ TEST(SplitBatch, UsesAsFewAsFitInMultiplesOfTheWorld) {
 }
 
 TEST(SplitBatch, ObeysEveryLimit) {
-  Draws draws(derive_key(1, 1, 1), 0, 0);
+  DrawSequence draws(derive_key(1, 1, 1), 0, 0);
   for (int trial = 0; trial < 300; ++trial) {
     std::vector<SequenceSize> batch(1 + draws.below(60));
     for (auto& sequence : batch) sequence = {5 + draws.below(60), 1 + draws.below(9)};
@@ -66,7 +66,7 @@ TEST(SplitBatch, ObeysEveryLimit) {
 
 // Against all ways of cutting.
 TEST(SplitBatch, LongestPartIsAsShortAsPossible) {
-  Draws draws(derive_key(1, 1, 2), 0, 0);
+  DrawSequence draws(derive_key(1, 1, 2), 0, 0);
   for (int trial = 0; trial < 100; ++trial) {
     std::vector<SequenceSize> batch(3 + draws.below(8));
     for (auto& sequence : batch) sequence = {1 + draws.below(50), 0};
@@ -94,7 +94,7 @@ TEST(SplitBatch, SaysWhatDoesNotFit) {
 }
 
 TEST(OrderByToken, IsAStableSort) {
-  Draws draws(derive_key(1, 1, 3), 0, 0);
+  DrawSequence draws(derive_key(1, 1, 3), 0, 0);
   std::vector<int32_t> scratch;
   for (const uint32_t vocabulary : {1u, 10u, 512u, 513u, 30522u, 300000u}) {
     std::vector<int32_t> tokens(3000);

@@ -17,7 +17,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/data/corpus.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 #include "tests/data/input_files.h"
 #include "tests/data/test_corpus.h"
 
@@ -32,7 +32,7 @@ const std::vector<std::string> words = {"the", "cat",  "sat", "on",  "a", "mat",
 
 // Text of these words, a sentence a line, documents of ten sentences.
 std::string some_text(size_t lines, uint32_t number) {
-  Draws draws(derive_key(5, 1, 0), number, 0);
+  DrawSequence draws(derive_key(5, 1, 0), number, 0);
   std::string text;
   for (size_t line = 0; line < lines; ++line) {
     const uint32_t length = 3 + draws.below(12);
@@ -182,7 +182,7 @@ TEST_F(Prepare, GoesOnAfterBeingKilled) {
   const auto all =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
 
-  Draws draws(derive_key(6, 1, static_cast<uint64_t>(::getpid())), 0, 0);  // other moments every time
+  DrawSequence draws(derive_key(6, 1, static_cast<uint64_t>(::getpid())), 0, 0);  // other moments every time
   int kills = 0, checkpoints = 0;
   while (kills < 60) {
     // Never longer than half of it all: without going on it would not end.

@@ -9,7 +9,7 @@
 #include "engine/data/chunk_texts.h"
 #include "engine/data/count_words.h"
 #include "engine/data/document_reader.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 #include "engine/data/duplicate_lines.h"
 #include "engine/data/text_source.h"
 #include "tests/data/input_files.h"

@@ -7,7 +7,7 @@
 #include <atomic>
 
 #include "engine/data/corpus_writer.h"
-#include "engine/data/draws.h"
+#include "engine/data/draw_sequence.h"
 
 namespace cloze::testing {
 
@@ -66,7 +66,7 @@ std::shared_ptr<const Corpus> make_corpus(const std::filesystem::path& folder,
 
 std::vector<Document> random_documents(size_t count, uint32_t most_sentences, uint32_t most_tokens,
                                        int32_t vocabulary_size, uint64_t seed) {
-  Draws draws(derive_key(seed, 1, 0), 0, 0);
+  DrawSequence draws(derive_key(seed, 1, 0), 0, 0);
   std::vector<Document> documents(count);
   for (Document& document : documents) {
     document.resize(1 + draws.below(most_sentences));

@@ -23,9 +23,9 @@ inline PhiloxKey data_key(uint64_t seed, DataPurpose purpose, uint64_t index) {
 
 // The random draws of one thing (a document, an instance) in order: word n is word n % 4 of Philox at counter
 // {n / 4, first, second, 0}. A draw depends on the key, the two numbers of the thing and n, on nothing else.
-class Draws {
+class DrawSequence {
  public:
-  Draws(PhiloxKey key, uint32_t first, uint32_t second) : key_(key), first_(first), second_(second) {}
+  DrawSequence(PhiloxKey key, uint32_t first, uint32_t second) : key_(key), first_(first), second_(second) {}
 
   uint32_t bits() {
     if (used_ == 4) refill();
