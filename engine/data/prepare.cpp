@@ -189,6 +189,7 @@ void log_summary(const CorpusManifest& manifest, const fs::path& output) {
 
 CorpusManifest prepare_corpus(const PrepareOptions& options) {
   const auto vocabulary = std::make_shared<const Vocabulary>(Vocabulary::load(options.vocabulary));
+  vocabulary->require_mask();  // now rather than when training begins
   if (options.tokenizer.keep_special_tokens) {
     throw UsageError({.what = "a corpus is not prepared with special tokens kept",
                       .why = "text would then hold [SEP] and [MASK] that no sequence put there"});

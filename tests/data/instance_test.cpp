@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/config/config.h"
 #include "engine/data/instance_plan.h"
 #include "tests/data/test_corpus.h"
 
@@ -216,6 +217,25 @@ TEST_F(Instances, RefusesImpossibleOptions) {
   refused([](InstanceOptions& o) { o.short_sequence_probability = -0.1; });
   refused([](InstanceOptions& o) { o.max_predictions = 0; });
   refused([](InstanceOptions& o) { o.mask_variants = 0; });
+}
+
+TEST(InstanceOptions, AreReadFromYaml) {
+  const auto options = config::read_text<InstanceOptions>(
+      "max_sequence_length: 512\nmasks: static\nmask_variants: 5\nmasked_probability: 20%\nnext_sentence: "
+      "false\n",
+      "test");
+  InstanceOptions expected;
+  expected.max_sequence_length = 512;
+  expected.masks = MaskPolicy::fixed;
+  expected.mask_variants = 5;
+  expected.masked_probability = 0.2;
+  expected.next_sentence = false;
+  EXPECT_EQ(options, expected);
+  EXPECT_EQ(config::read_text<InstanceOptions>(config::dump(expected), "again"), expected);
+  for (const char* wrong :
+       {"max_sequence_length: 4", "masked_probability: 1.5", "masks: often", "max_predictions: 0"}) {
+    EXPECT_THROW(config::read_text<InstanceOptions>(wrong, "test"), UsageError) << wrong;
+  }
 }
 
 TEST_F(Instances, NeedsAMaskPiece) {

@@ -175,7 +175,7 @@ TEST_F(Prepare, GoesOnAfterBeingKilled) {
   testing::write_tar(folder_ / "in/z.tar.xz",
                      {{"a.md", some_text(20000, 9)}, {"b.txt", some_text(20000, 10)}}, testing::Packing::xz);
   PrepareOptions killed = options("killed"), whole = options("whole");
-  killed.checkpoint_bytes = 400000;
+  killed.checkpoint_bytes = 700000;
   killed.threads = 2;
   const auto begun = std::chrono::steady_clock::now();
   ASSERT_TRUE(run_apart(whole).finished);
@@ -183,15 +183,16 @@ TEST_F(Prepare, GoesOnAfterBeingKilled) {
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
 
   DrawSequence draws(derive_key(6, 1, static_cast<uint64_t>(::getpid())), 0, 0);  // other moments every time
+  constexpr int most_kills = 12;
   int kills = 0, checkpoints = 0;
-  while (kills < 60) {
-    // Never longer than half of it all: without going on it would not end.
+  while (kills < most_kills) {
+    // Never longer than half of it all.
     const auto limit = static_cast<uint32_t>(all.count() / 2 + 20000);
     if (run_apart(killed, std::chrono::microseconds(1000 + draws.below(limit))).finished) break;
     ++kills;
     checkpoints += std::filesystem::exists(folder_ / "killed.partial/progress");
   }
-  if (kills == 60) {
+  if (kills == most_kills) {
     ASSERT_TRUE(run_apart(killed).finished);
   }
   RecordProperty("kills", kills);

@@ -175,7 +175,7 @@ TEST_F(Loader, SaysWhatCannotBe) {
 
 TEST_F(Loader, CanBeLeftWhileTheNextEpochIsCounted) {
   const testing::TemporaryFolder folder;
-  const auto large = testing::make_corpus(folder.path(), std::vector<testing::Document>(100000, {{5}, {6}}),
+  const auto large = testing::make_corpus(folder.path(), std::vector<testing::Document>(40000, {{5}, {6}}),
                                           testing::numbered_pieces(10));
   for (int round = 0; round < 3; ++round) {
     PretrainingLoader one(large, {}, seed, options());

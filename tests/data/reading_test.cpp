@@ -238,6 +238,51 @@ TEST_F(Reading, GoesOnFromAnyChunk) {
   }
 }
 
+// Whatever the bytes, a text is read to its end or refused with a message.
+TEST_F(Reading, NastyBytesNeverCrash) {
+  const std::string alphabet = "\n\r \t#*_[]()<>&;!`~|\\{}\":,.-=0aé\xc3\xff\xef\xbb\xbf\x1f\x8b";
+  size_t read_whole = 0;
+  for (uint32_t trial = 0; trial < 300; ++trial) {
+    DrawSequence draws(derive_key(3, 1, 0), trial, 0);
+    std::string text(draws.below(600), ' ');
+    for (char& c : text) c = alphabet[draws.below(static_cast<uint32_t>(alphabet.size()))];
+    const auto path = file("nasty", text);
+    for (const TextKind kind : {TextKind::automatic, TextKind::sentences, TextKind::paragraphs,
+                                TextKind::markdown, TextKind::jsonl}) {
+      try {
+        read({path}, kind);
+        ++read_whole;
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("nasty"));
+      }
+    }
+  }
+  EXPECT_GT(read_whole, 800u) << "only JSON is refused, and bytes that begin like a compressed file";
+}
+
+TEST_F(Reading, RealBooks) {
+  const std::filesystem::path books = CLOZE_SOURCE_DIR "/../shared/data/prose/books.tar.xz";
+  if (!std::filesystem::exists(books)) GTEST_SKIP() << "no shared data here";
+  DocumentReader reader(list({books}), TextKind::automatic);
+  const ChunkTexts texts("text");
+  size_t paragraphs = 0, ends = 0, headings = 0, italics = 0;
+  TextChunk chunk;
+  for (int i = 0; i < 20 && reader.next(chunk); ++i) {
+    EXPECT_THAT(chunk.source, ::testing::EndsWith(".md"));
+    const TextCleaning cleaning = texts.for_each(chunk, [&](ChunkTexts::Unit unit, std::string_view text) {
+      ends += unit == ChunkTexts::Unit::document_end;
+      paragraphs += unit == ChunkTexts::Unit::paragraph;
+      headings += text.starts_with("# Title") || text.starts_with("## ");
+      italics += text.find(" _") != std::string_view::npos;
+    });
+    EXPECT_EQ(cleaning.invalid_bytes, 0u);
+  }
+  EXPECT_GT(paragraphs, 5000u);
+  EXPECT_GT(ends, 20u);
+  EXPECT_EQ(headings, 0u);
+  EXPECT_EQ(italics, 0u);
+}
+
 TEST_F(Reading, CountsWords) {
   WordCounter counter({}, {});
   const std::vector<std::filesystem::path> inputs = {file("a.md", "# No\n\nThe *cat*, the dog."),
