@@ -2,7 +2,8 @@
 
 add_library(cloze_flags INTERFACE)
 target_compile_options(cloze_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-                                             -Woverloaded-virtual -Wno-missing-field-initializers)
+                                             -Woverloaded-virtual -Wno-missing-field-initializers
+                                             -Wno-restrict)
 if(CLOZE_WERROR)
   target_compile_options(cloze_flags INTERFACE -Werror)
 endif()

@@ -12,10 +12,10 @@
 namespace cloze::config {
 namespace {
 
-void finish(const Description& description, Node root, const Overrides& overrides, const std::string& name,
-            Mistakes& mistakes) {
-  std::optional<Node> parsed_defaults;
-  const auto defaults = [&]() -> const Node& {
+void finish(const Description& description, ConfigNode root, const Overrides& overrides,
+            const std::string& name, Mistakes& mistakes) {
+  std::optional<ConfigNode> parsed_defaults;
+  const auto defaults = [&]() -> const ConfigNode& {
     if (!parsed_defaults) {
       const auto source =
           std::make_shared<Source>(Source{"the defaults", std::filesystem::current_path(), false});
@@ -33,7 +33,7 @@ void finish(const Description& description, Node root, const Overrides& override
 void read_file_into(const Description& description, const std::filesystem::path& path,
                     const Overrides& overrides) {
   Mistakes mistakes;
-  Node root = load_file(path, mistakes);
+  ConfigNode root = load_file(path, mistakes);
   finish(description, std::move(root), overrides, path.string(), mistakes);
 }
 
@@ -41,7 +41,7 @@ void read_text_into(const Description& description, std::string_view yaml, const
                     const Overrides& overrides, const std::filesystem::path& folder) {
   Mistakes mistakes;
   const auto source = std::make_shared<Source>(Source{name, std::filesystem::absolute(folder)});
-  Node root = load_text(yaml, source, mistakes);
+  ConfigNode root = load_text(yaml, source, mistakes);
   finish(description, std::move(root), overrides, name, mistakes);
 }
 

@@ -23,7 +23,7 @@ class Loader {
   explicit Loader(Mistakes& mistakes) : mistakes_(mistakes) {}
 
   // `named_at` is where `base:` names the file.
-  Node file(const fs::path& path, const Place& named_at) {
+  ConfigNode file(const fs::path& path, const Place& named_at) {
     const std::string identity = fs::weakly_canonical(path).string();
     if (std::ranges::find(open_, identity) != open_.end()) fail_circle(path, named_at);
     if (++files_ > most_files)
@@ -35,16 +35,16 @@ class Loader {
       fail(named_at, path, error.problem().why);
     }
     open_.push_back(identity);
-    Node root =
+    ConfigNode root =
         this->text(text, std::make_shared<Source>(Source{path.string(), fs::absolute(path).parent_path()}));
     open_.pop_back();
     return root;
   }
 
-  Node text(std::string_view text, const std::shared_ptr<const Source>& source) {
-    Node root = parse_yaml(text, source, mistakes_);
-    if (root.kind == Node::Kind::null) root = {.kind = Node::Kind::map, .place = {source, 0}};
-    if (root.kind != Node::Kind::map) {
+  ConfigNode text(std::string_view text, const std::shared_ptr<const Source>& source) {
+    ConfigNode root = parse_yaml(text, source, mistakes_);
+    if (root.kind == ConfigNode::Kind::null) root = {.kind = ConfigNode::Kind::map, .place = {source, 0}};
+    if (root.kind != ConfigNode::Kind::map) {
       throw UsageError({.what = "a configuration is a map of keys to values",
                         .where = root.place.text(),
                         .why = fmt::format("this is {}", description(root)),
@@ -54,11 +54,11 @@ class Loader {
     if (found == root.members.end()) return root;
     const Member base = std::move(*found);
     root.members.erase(found);
-    const std::vector<Node> paths =
-        base.node.kind == Node::Kind::list ? list_of(base.node) : std::vector{base.node};
-    Node merged{.kind = Node::Kind::map, .place = root.place};
-    for (const Node& path : paths) {
-      if (path.kind != Node::Kind::scalar || path.text.empty()) {
+    const std::vector<ConfigNode> paths =
+        base.node.kind == ConfigNode::Kind::list ? list_of(base.node) : std::vector{base.node};
+    ConfigNode merged{.kind = ConfigNode::Kind::map, .place = root.place};
+    for (const ConfigNode& path : paths) {
+      if (path.kind != ConfigNode::Kind::scalar || path.text.empty()) {
         mistakes_.add(base.place, fmt::format("`base` is {}", description(path)),
                       "it must be a path or a list of paths", "write `base: other.yaml`");
         continue;
@@ -69,8 +69,8 @@ class Loader {
   }
 
  private:
-  static std::vector<Node> list_of(const Node& list) {
-    std::vector<Node> nodes;
+  static std::vector<ConfigNode> list_of(const ConfigNode& list) {
+    std::vector<ConfigNode> nodes;
     std::ranges::transform(list.members, std::back_inserter(nodes), &Member::node);
     return nodes;
   }
@@ -107,11 +107,11 @@ class Loader {
 
 }  // namespace
 
-Node load_file(const fs::path& path, Mistakes& mistakes) {
+ConfigNode load_file(const fs::path& path, Mistakes& mistakes) {
   return Loader(mistakes).file(path, {});
 }
 
-Node load_text(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes) {
+ConfigNode load_text(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes) {
   return Loader(mistakes).text(text, source);
 }
 

@@ -13,7 +13,7 @@ namespace cloze {
 // each file on top of its bases, later bases on top of earlier ones: maps are merged key by key, everything
 // else is replaced. The result is a map without `base`. Files that cannot be read or parsed, and bases in a
 // circle, throw UsageError.
-Node load_file(const std::filesystem::path& path, Mistakes& mistakes);
-Node load_text(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes);
+ConfigNode load_file(const std::filesystem::path& path, Mistakes& mistakes);
+ConfigNode load_text(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes);
 
 }  // namespace cloze

@@ -7,18 +7,18 @@
 
 namespace cloze {
 
-const Member* find(const Node& map, std::string_view key) {
-  if (map.kind != Node::Kind::map) return nullptr;
+const Member* find(const ConfigNode& map, std::string_view key) {
+  if (map.kind != ConfigNode::Kind::map) return nullptr;
   const auto found = std::ranges::find(map.members, key, &Member::key);
   return found == map.members.end() ? nullptr : &*found;
 }
 
-Member* find(Node& map, std::string_view key) {
+Member* find(ConfigNode& map, std::string_view key) {
   return const_cast<Member*>(find(std::as_const(map), key));
 }
 
-Node merge(Node base, Node over) {
-  if (base.kind != Node::Kind::map || over.kind != Node::Kind::map) return over;
+ConfigNode merge(ConfigNode base, ConfigNode over) {
+  if (base.kind != ConfigNode::Kind::map || over.kind != ConfigNode::Kind::map) return over;
   for (Member& member : over.members) {
     Member* same = find(base, member.key);
     if (same == nullptr) {
@@ -32,16 +32,16 @@ Node merge(Node base, Node over) {
   return base;
 }
 
-std::string description(const Node& node) {
+std::string description(const ConfigNode& node) {
   constexpr size_t longest = 60;
   switch (node.kind) {
-    case Node::Kind::null:
+    case ConfigNode::Kind::null:
       return "empty";
-    case Node::Kind::list:
+    case ConfigNode::Kind::list:
       return "a list";
-    case Node::Kind::map:
+    case ConfigNode::Kind::map:
       return "a section";
-    case Node::Kind::scalar:
+    case ConfigNode::Kind::scalar:
       break;
   }
   if (node.text.size() <= longest) return fmt::format("`{}`", node.text);

@@ -11,7 +11,7 @@ namespace cloze {
 struct Member;
 
 // A piece of YAML and where it stands. Anchors are resolved, keys are unique.
-struct Node {
+struct ConfigNode {
   enum class Kind { null, scalar, list, map };
 
   Kind kind = Kind::null;
@@ -24,17 +24,17 @@ struct Node {
 struct Member {
   std::string key;
   Place place;  // of the key
-  Node node;
+  ConfigNode node;
 };
 
 // The member of a map with this key, or null; a node of another kind has none.
-const Member* find(const Node& map, std::string_view key);
-Member* find(Node& map, std::string_view key);
+const Member* find(const ConfigNode& map, std::string_view key);
+Member* find(ConfigNode& map, std::string_view key);
 
 // `over` on top of `base`: maps are merged key by key, everything else is replaced.
-Node merge(Node base, Node over);
+ConfigNode merge(ConfigNode base, ConfigNode over);
 
 // "a list", "text", "empty": for error texts. Scalars are shown as they stand, shortened: "`abc`".
-std::string description(const Node& node);
+std::string description(const ConfigNode& node);
 
 }  // namespace cloze

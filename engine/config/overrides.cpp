@@ -44,17 +44,19 @@ std::optional<std::vector<Step>> parse_key(std::string_view text) {
 
 class Override {
  public:
-  Override(const std::string& assignment, const std::function<const Node&()>& defaults, Mistakes& mistakes)
+  Override(const std::string& assignment, const std::function<const ConfigNode&()>& defaults,
+           Mistakes& mistakes)
       : source_(
             std::make_shared<Source>(Source{"--set " + assignment, std::filesystem::current_path(), false})),
         defaults_(defaults),
         mistakes_(mistakes) {}
 
   // Leaves `root` alone where the steps lead nowhere.
-  void apply(Node& root, const std::vector<Step>& steps, Node value) {
-    Node changed = root;
-    Node* node = &changed;
-    const Node* fallback = steps.size() > 1 ? &defaults_() : nullptr;  // the same place among the defaults
+  void apply(ConfigNode& root, const std::vector<Step>& steps, ConfigNode value) {
+    ConfigNode changed = root;
+    ConfigNode* node = &changed;
+    const ConfigNode* fallback =
+        steps.size() > 1 ? &defaults_() : nullptr;  // the same place among the defaults
     for (const Step& step : steps) {
       node = step.index ? element(*node, *step.index, fallback)
                         : member(*node, step.key, fallback, &step == &steps.back());
@@ -68,8 +70,8 @@ class Override {
   Place place() const { return {source_, 0}; }
 
  private:
-  Node* member(Node& node, const std::string& key, const Node*& fallback, bool last) {
-    if (node.kind != Node::Kind::map) node = {.kind = Node::Kind::map, .place = place()};
+  ConfigNode* member(ConfigNode& node, const std::string& key, const ConfigNode*& fallback, bool last) {
+    if (node.kind != ConfigNode::Kind::map) node = {.kind = ConfigNode::Kind::map, .place = place()};
     const Member* default_member = fallback == nullptr ? nullptr : find(*fallback, key);
     fallback = default_member == nullptr ? nullptr : &default_member->node;
     if (Member* found = find(node, key)) {
@@ -80,15 +82,16 @@ class Override {
     return &node.members.back().node;
   }
 
-  Node* element(Node& node, size_t index, const Node*& fallback) {
-    if (node.kind == Node::Kind::null && fallback != nullptr) node = *fallback;
-    const size_t count = node.kind == Node::Kind::list ? node.members.size() : 0;
+  ConfigNode* element(ConfigNode& node, size_t index, const ConfigNode*& fallback) {
+    if (node.kind == ConfigNode::Kind::null && fallback != nullptr) node = *fallback;
+    const size_t count = node.kind == ConfigNode::Kind::list ? node.members.size() : 0;
     if (index >= count) {
-      mistakes_.add(place(), fmt::format("there is no element [{}]", index),
-                    node.kind == Node::Kind::list ? fmt::format("the list has {} element{}, counted from 0",
-                                                                count, count == 1 ? "" : "s")
-                                                  : fmt::format("this is {}, not a list", description(node)),
-                    "set the whole list: KEY=[...]");
+      mistakes_.add(
+          place(), fmt::format("there is no element [{}]", index),
+          node.kind == ConfigNode::Kind::list
+              ? fmt::format("the list has {} element{}, counted from 0", count, count == 1 ? "" : "s")
+              : fmt::format("this is {}, not a list", description(node)),
+          "set the whole list: KEY=[...]");
       return nullptr;
     }
     const bool known = fallback != nullptr && index < fallback->members.size();
@@ -97,14 +100,14 @@ class Override {
   }
 
   std::shared_ptr<const Source> source_;
-  const std::function<const Node&()>& defaults_;
+  const std::function<const ConfigNode&()>& defaults_;
   Mistakes& mistakes_;
 };
 
 }  // namespace
 
-void apply_override(Node& root, const std::string& assignment, const std::function<const Node&()>& defaults,
-                    Mistakes& mistakes) {
+void apply_override(ConfigNode& root, const std::string& assignment,
+                    const std::function<const ConfigNode&()>& defaults, Mistakes& mistakes) {
   Override override(assignment, defaults, mistakes);
   const size_t equals = assignment.find('=');
   const auto steps =

@@ -12,7 +12,7 @@ namespace cloze {
 // VALUE is YAML: `3`, `[1, 2]`, `{kind: bert}`. Maps are merged, everything else is replaced. A list that the
 // configuration does not give is taken from `defaults` (the dump of the defaults) before one of its elements
 // is changed.
-void apply_override(Node& root, const std::string& assignment, const std::function<const Node&()>& defaults,
-                    Mistakes& mistakes);
+void apply_override(ConfigNode& root, const std::string& assignment,
+                    const std::function<const ConfigNode&()>& defaults, Mistakes& mistakes);
 
 }  // namespace cloze

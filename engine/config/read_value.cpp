@@ -19,13 +19,13 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 // Reads one scalar; `key` names it in messages (`betas[1]`).
 class ScalarReader {
  public:
-  ScalarReader(const Option& option, std::string key, const Node& node, Place place, Mistakes& mistakes)
+  ScalarReader(const Option& option, std::string key, const ConfigNode& node, Place place, Mistakes& mistakes)
       : option_(option), key_(std::move(key)), node_(node), place_(std::move(place)), mistakes_(mistakes) {}
 
   std::optional<Scalar> read() const {
-    if (node_.kind != Node::Kind::scalar) {
+    if (node_.kind != ConfigNode::Kind::scalar) {
       return refuse(fmt::format("must be {}", scalar_type_text()),
-                    node_.kind == Node::Kind::null ? empty_remedy() : "");
+                    node_.kind == ConfigNode::Kind::null ? empty_remedy() : "");
     }
     switch (option_.type.kind) {
       case ScalarKind::boolean:
@@ -127,21 +127,22 @@ class ScalarReader {
 
   const Option& option_;
   std::string key_;
-  const Node& node_;
+  const ConfigNode& node_;
   Place place_;
   Mistakes& mistakes_;
 };
 
-std::string wrong_shape_remedy(const Option& option, const Node& node) {
+std::string wrong_shape_remedy(const Option& option, const ConfigNode& node) {
   if (option.type.shape == Shape::map) return "write {} for an empty one";
-  return node.kind == Node::Kind::scalar ? fmt::format("write [{}]", node.text) : "write [] for an empty one";
+  return node.kind == ConfigNode::Kind::scalar ? fmt::format("write [{}]", node.text)
+                                               : "write [] for an empty one";
 }
 
 std::optional<Setting> read_several(const Option& option, const std::string& key, const Member& member,
                                     Mistakes& mistakes) {
   const bool map = option.type.shape == Shape::map;
-  const Node& node = member.node;
-  if (node.kind != (map ? Node::Kind::map : Node::Kind::list)) {
+  const ConfigNode& node = member.node;
+  if (node.kind != (map ? ConfigNode::Kind::map : ConfigNode::Kind::list)) {
     mistakes.add(member.place, fmt::format("`{}` is {}", key, description(node)),
                  fmt::format("must be {}", type_text(option)), wrong_shape_remedy(option, node));
     return std::nullopt;
@@ -178,7 +179,7 @@ std::optional<Setting> read_value(const Option& option, const std::string& key, 
   if (option.type.shape == Shape::list || option.type.shape == Shape::map) {
     return read_several(option, key, member, mistakes);
   }
-  if (option.type.shape == Shape::optional && member.node.kind == Node::Kind::null) return Setting();
+  if (option.type.shape == Shape::optional && member.node.kind == ConfigNode::Kind::null) return Setting();
   const auto scalar = ScalarReader(option, key, member.node, member.place, mistakes).read();
   if (!scalar) return std::nullopt;
   return Setting{{{}, *scalar}};

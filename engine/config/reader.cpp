@@ -27,7 +27,7 @@ class Reader : public Fields {
  public:
   // `name` is the section's dotted name as it is here (phases[0]), `pattern` as it is in all_keys()
   // (phases[]).
-  Reader(Reading& reading, const Node& map, Place place, std::string name, std::string pattern)
+  Reader(Reading& reading, const ConfigNode& map, Place place, std::string name, std::string pattern)
       : reading_(reading),
         map_(map),
         place_(std::move(place)),
@@ -65,10 +65,10 @@ class Reader : public Fields {
   }
 
   void visit(const Section& section) override {
-    static const Node nothing{.kind = Node::Kind::map};
+    static const ConfigNode nothing{.kind = ConfigNode::Kind::map};
     const Member* member = take(section.name);
-    const bool given = member != nullptr && member->node.kind != Node::Kind::null;
-    if (given && !is(Node::Kind::map, *member, "a section")) return;
+    const bool given = member != nullptr && member->node.kind != ConfigNode::Kind::null;
+    if (given && !is(ConfigNode::Kind::map, *member, "a section")) return;
     Reader inside(reading_, given ? member->node : nothing, member == nullptr ? place_ : member->place,
                   join_key(name_, section.name), join_key(pattern_, section.name));
     inside.read(section.describe);
@@ -97,7 +97,7 @@ class Reader : public Fields {
                           fmt::format("give `{}` ({})", join_key(name_, name), type));
   }
 
-  bool is(Node::Kind kind, const Member& member, const char* wanted) {
+  bool is(ConfigNode::Kind kind, const Member& member, const char* wanted) {
     if (member.node.kind == kind) return true;
     reading_.mistakes.add(member.place,
                           fmt::format("`{}` is {}", join_key(name_, member.key), description(member.node)),
@@ -106,7 +106,7 @@ class Reader : public Fields {
   }
 
   void read_list(const Sections& sections, const Member& member) {
-    if (!is(Node::Kind::list, member, "a list of sections: lines that start with `- `")) return;
+    if (!is(ConfigNode::Kind::list, member, "a list of sections: lines that start with `- `")) return;
     const std::vector<Member>& elements = member.node.members;
     const std::string name = join_key(name_, sections.name),
                       pattern = join_key(pattern_, sections.name) + "[]";
@@ -117,8 +117,8 @@ class Reader : public Fields {
     sections.renew(elements.size());
     for (size_t i = 0; i < elements.size(); ++i) {
       const std::string element_name = fmt::format("{}[{}]", name, i);
-      const Node& node = elements[i].node;
-      if (node.kind != Node::Kind::map) {
+      const ConfigNode& node = elements[i].node;
+      if (node.kind != ConfigNode::Kind::map) {
         reading_.mistakes.add(elements[i].place, fmt::format("`{}` is {}", element_name, description(node)),
                               "must be a section");
         continue;
@@ -129,8 +129,8 @@ class Reader : public Fields {
   }
 
   void read_optional(const Sections& sections, const Member& member) {
-    if (member.node.kind == Node::Kind::null) return sections.renew(0);
-    if (!is(Node::Kind::map, member, "a section, or null")) return;
+    if (member.node.kind == ConfigNode::Kind::null) return sections.renew(0);
+    if (!is(ConfigNode::Kind::map, member, "a section, or null")) return;
     sections.renew(1);
     Reader inside(reading_, member.node, member.place, join_key(name_, sections.name),
                   join_key(pattern_, sections.name));
@@ -138,7 +138,7 @@ class Reader : public Fields {
   }
 
   Reading& reading_;
-  const Node& map_;
+  const ConfigNode& map_;
   Place place_;
   std::string name_, pattern_;
   size_t wrong_values_before_;
@@ -147,7 +147,7 @@ class Reader : public Fields {
 
 }  // namespace
 
-void fill(const Description& description, const Node& root, Mistakes& mistakes) {
+void fill(const Description& description, const ConfigNode& root, Mistakes& mistakes) {
   Reading reading{.mistakes = mistakes, .keys = all_keys(description)};
   Reader(reading, root, {root.place.source, 0}, "", "").read(description);
 }

@@ -8,6 +8,6 @@ namespace cloze {
 
 // Fills an options struct from `root` (a map). Whatever is wrong goes to `mistakes`; a field with a wrong
 // value keeps its default.
-void fill(const Description& description, const Node& root, Mistakes& mistakes);
+void fill(const Description& description, const ConfigNode& root, Mistakes& mistakes);
 
 }  // namespace cloze

@@ -11,6 +11,6 @@ namespace cloze {
 // Reads one YAML document; an empty one is Kind::null. Syntax errors (and characters that are not UTF-8 text,
 // tags, a second document, aliases without end) throw UsageError with file:line:column and the line's text;
 // duplicate keys and merge keys go to `mistakes`.
-Node parse_yaml(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes);
+ConfigNode parse_yaml(std::string_view text, const std::shared_ptr<const Source>& source, Mistakes& mistakes);
 
 }  // namespace cloze
