@@ -85,12 +85,12 @@ ValueId embeddings(BertBuilder& bert) {
                    bert.train);
 }
 
-ValueId encoder_layer(BertBuilder& bert, ValueId x, int64_t layer) {
-  const std::string name = bert_names::layer(layer);
-  const std::string scope = "encoder.layer." + std::to_string(layer);
-  const float hidden_dropout = bert.config.hidden_dropout;
+namespace {
 
-  bert.graph.set_scope(scope + ".attention");
+// layer_norm(dropout(dense(attention(x))) + x)
+ValueId attention_block(BertBuilder& bert, ValueId x, int64_t layer) {
+  const std::string name = bert_names::layer(layer);
+  bert.graph.set_scope("encoder.layer." + std::to_string(layer) + ".attention");
   const ValueId query_key_value =
       linear(bert.graph, x, bert.parameter(name + ".attention.self.query.weight", 3),
              bert.parameter(name + ".attention.self.query.bias", 3));  // [T, 3 H]
@@ -103,15 +103,25 @@ ValueId encoder_layer(BertBuilder& bert, ValueId x, int64_t layer) {
                  .row_ids = bert.inputs.row_ids},
                 {.heads = bert.config.heads,
                  .dropout = bert.dropout(bert.config.attention_dropout, attention_site(layer))});
-  const ValueId attended = bert.norm(bert.dense(context, name + ".attention.output.dense"), x,
-                                     name + ".attention.output.LayerNorm",
-                                     bert.dropout(hidden_dropout, attention_output_site(layer)));
+  return bert.norm(bert.dense(context, name + ".attention.output.dense"), x,
+                   name + ".attention.output.LayerNorm",
+                   bert.dropout(bert.config.hidden_dropout, attention_output_site(layer)));
+}
 
-  bert.graph.set_scope(scope + ".feed_forward");
-  const ValueId hidden = activation(bert.graph, bert.dense(attended, name + ".intermediate.dense"),
-                                    bert.config.activation);  // [T, I]
-  return bert.norm(bert.dense(hidden, name + ".output.dense"), attended, name + ".output.LayerNorm",
-                   bert.dropout(hidden_dropout, output_site(layer)));
+// layer_norm(dropout(dense(activation(dense(x)))) + x)
+ValueId feed_forward_block(BertBuilder& bert, ValueId x, int64_t layer) {
+  const std::string name = bert_names::layer(layer);
+  bert.graph.set_scope("encoder.layer." + std::to_string(layer) + ".feed_forward");
+  const ValueId hidden =
+      activation(bert.graph, bert.dense(x, name + ".intermediate.dense"), bert.config.activation);  // [T, I]
+  return bert.norm(bert.dense(hidden, name + ".output.dense"), x, name + ".output.LayerNorm",
+                   bert.dropout(bert.config.hidden_dropout, output_site(layer)));
+}
+
+}  // namespace
+
+ValueId encoder_layer(BertBuilder& bert, ValueId x, int64_t layer) {
+  return feed_forward_block(bert, bert.config.attention ? attention_block(bert, x, layer) : x, layer);
 }
 
 ValueId encoder(BertBuilder& bert) {

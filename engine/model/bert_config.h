@@ -22,6 +22,7 @@ struct BertConfig {
   int64_t token_types = 2;
   float initializer_range = 0.02f;
   float layer_norm_epsilon = 1e-12f;
+  bool attention = true;  // off: layers are feed-forward only, an ablation
 
   int64_t head_size() const { return hidden_size / heads; }
   // Rows of the word embedding in memory: a multiple of 128.

@@ -39,6 +39,11 @@ class HostEngine final : public Engine {
       std::copy(values.begin(), values.end(), reinterpret_cast<float*>(flat) + offset);
     }
   }
+  std::span<const float> view(Memory memory) const override {
+    const HostMemory& flat = memory_.flat(memory);
+    if (memory_.real != DType::f32) return {};
+    return {reinterpret_cast<const float*>(flat.data()), static_cast<size_t>(flat.bytes()) / sizeof(float)};
+  }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
 
  private:

@@ -58,22 +58,27 @@ void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSou
                              [](const Parameter& p) { return second_moment_name(p.name); }));
 }
 
-SavedState copy_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {
-  auto buffers = std::make_shared<std::vector<std::vector<float>>>();
-  buffers->reserve(layout.parameters().size() * 3);
+SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {
+  auto copies = std::make_shared<std::vector<std::vector<float>>>();
+  copies->reserve(layout.parameters().size() * 3);
   SavedState state;
-  const auto copy = [&](Memory memory, const Parameter& parameter, std::string name) -> NamedTensor {
-    buffers->emplace_back(file_elements(parameter));
-    engine.read(memory, parameter.offset, std::span<float>(buffers->back()));
-    return {std::move(name), file_shape(parameter), buffers->back()};
+  const auto tensor = [&](Memory memory, const Parameter& parameter, std::string name) -> NamedTensor {
+    const std::span<const float> flat = engine.view(memory);
+    if (!flat.empty()) {
+      return {std::move(name), file_shape(parameter),
+              flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))};
+    }
+    copies->emplace_back(file_elements(parameter));
+    engine.read(memory, parameter.offset, std::span<float>(copies->back()));
+    return {std::move(name), file_shape(parameter), copies->back()};
   };
   for (const Parameter& parameter : layout.parameters()) {
-    state.parameters.push_back(copy(Memory::parameters, parameter, parameter.name));
+    state.parameters.push_back(tensor(Memory::parameters, parameter, parameter.name));
     if (!with_moments) continue;
-    state.optimizer.push_back(copy(Memory::first_moment, parameter, first_moment_name(parameter.name)));
-    state.optimizer.push_back(copy(Memory::second_moment, parameter, second_moment_name(parameter.name)));
+    state.optimizer.push_back(tensor(Memory::first_moment, parameter, first_moment_name(parameter.name)));
+    state.optimizer.push_back(tensor(Memory::second_moment, parameter, second_moment_name(parameter.name)));
   }
-  state.memory = buffers;
+  state.memory = copies;
   return state;
 }
 

@@ -23,11 +23,12 @@ LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const 
 // Both moments of every parameter; throws Error when one is missing.
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
 
-// A copy of what a checkpoint holds, so that training may go on while it is written.
+// What a checkpoint holds, as views of the engine's memory where the host can read it, else as copies that
+// `memory` keeps. The engine must not train on while views are in use.
 struct SavedState {
   std::vector<NamedTensor> parameters, optimizer;
   std::shared_ptr<const void> memory;
 };
-SavedState copy_state(const Engine& engine, const ParameterLayout& layout, bool with_moments);
+SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments);
 
 }  // namespace cloze

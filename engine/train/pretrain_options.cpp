@@ -65,6 +65,9 @@ void describe(Fields& fields, ModelOptions& options) {
                 "Longest sequence the model takes");
   fields.option("token_types", options.token_types, at_least(2) & fixed_on_resume(), "Segments: A and B");
   fields.option("initializer_range", options.initializer_range, above(0), "Deviation of the initial weights");
+  fields.option(
+      "attention", options.attention, fixed_on_resume(),
+      "Off: layers are feed-forward only, to see what attention brings; such a checkpoint is no BERT");
   fields.option("initialize_from", options.initialize_from,
                 "Run or checkpoint folder whose weights training starts from; its sizes must be these");
   fields.check(
@@ -82,7 +85,7 @@ void describe(Fields& fields, BatchOptions& options) {
 }
 
 void describe(Fields& fields, PhaseOptions& options) {
-  fields.option("steps", options.steps, at_least(1), "Steps of the phase");
+  fields.option("steps", options.steps, required() & at_least(1), "Steps of the phase");
   fields.option("max_sequence_length", options.max_sequence_length, between(5, 32768) & fixed_on_resume(),
                 "Tokens in a full sequence");
   fields.option("max_predictions", options.max_predictions, at_least(1) & fixed_on_resume(),

@@ -30,6 +30,7 @@ struct ModelOptions {
   double hidden_dropout = 0.1, attention_dropout = 0.1;
   int64_t max_positions = 512, token_types = 2;
   double initializer_range = 0.02;
+  bool attention = true;                                 // off: an ablation
   std::optional<std::filesystem::path> initialize_from;  // a checkpoint or run folder
 };
 

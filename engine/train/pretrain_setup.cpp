@@ -20,7 +20,7 @@ BatchSize batch_size(const BatchOptions& options) {
 }
 
 TrainingPhase resolve(const PretrainOptions& options, InstanceOptions instances, const BatchOptions& batch,
-              int64_t begin, int64_t steps) {
+                      int64_t begin, int64_t steps) {
   TrainingPhase phase{
       .begin = begin, .end = begin + steps, .instances = std::move(instances), .batch = batch_size(batch)};
   validate(phase.instances, "data");
@@ -83,7 +83,8 @@ BertConfig bert_config(const ModelOptions& options, int64_t vocabulary_size,
                           .attention_dropout = static_cast<float>(options.attention_dropout),
                           .max_positions = options.max_positions,
                           .token_types = options.token_types,
-                          .initializer_range = static_cast<float>(options.initializer_range)};
+                          .initializer_range = static_cast<float>(options.initializer_range),
+                          .attention = options.attention};
   validate(config, "model");
   for (const TrainingPhase& phase : phases) {
     if (phase.instances.max_sequence_length <= config.max_positions) continue;

@@ -299,15 +299,17 @@ class PretrainRun {
 
   // A full disk must not cost the run: what was saved before stays, and training goes on.
   void save(bool last_chance) {
-    const SavedState state = copy_state(*engine_, layout_, true);
-    CheckpointContents contents{.config = {.bert = config_},
-                                .tokenizer = {.vocabulary = train_->shared_vocabulary(),
-                                              .options = train_->manifest().tokenizer,
-                                              .max_length = config_.max_positions},
-                                .parameters = state.parameters,
-                                .optimizer = state.optimizer,
-                                .step = step_,
-                                .memory = state.memory};
+    const SavedState state = saved_state(*engine_, layout_, true);
+    CheckpointContents contents{
+        .config = {.bert = config_,
+                   .architecture = config_.attention ? "BertForPreTraining" : "BertWithoutAttention"},
+        .tokenizer = {.vocabulary = train_->shared_vocabulary(),
+                      .options = train_->manifest().tokenizer,
+                      .max_length = config_.max_positions},
+        .parameters = state.parameters,
+        .optimizer = state.optimizer,
+        .step = step_,
+        .memory = state.memory};
     if (keeps_best() && std::isfinite(mask_token_loss_))
       contents.score = Score{best_metric, mask_token_loss_};
     progress_.clear();
