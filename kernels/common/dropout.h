@@ -19,7 +19,7 @@ namespace cloze {
 //
 // For attention probabilities the row is query_position * heads + head, the column the key position.
 struct Dropout {
-  float probability = 0;  // 0: no dropout (nothing else is read)
+  float probability = 0;  // in [0, 0.9999]; 0: no dropout (nothing else is read)
   uint32_t site = 0;      // which dropout of the model
   Tensor key = {};        // i32 [1, 2]: PhiloxKey of this step, {low, high}
   Tensor row_ids = {};    // i32 [rows, 2]: {global sequence, row in the sequence} of every row of the tensor

@@ -195,9 +195,8 @@ void expect_thread_independent(const Arguments&... arguments) {
     const std::vector<Output<float>> outputs = run.outputs();
     if (threads == 1) single = outputs;
     for (size_t i = 0; i < outputs.size(); ++i)
-      EXPECT_EQ(std::memcmp(outputs[i].values.data(), single[i].values.data(),
-                            single[i].values.size() * sizeof(float)),
-                0)
+      EXPECT_TRUE(std::equal(outputs[i].values.begin(), outputs[i].values.end(), single[i].values.begin(),
+                             [](float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0; }))
           << outputs[i].name << " differs between 1 and " << threads << " threads";
   }
 }
