@@ -112,7 +112,7 @@ void backward_block(const AttentionBackward& op, const AttentionTask& task, cons
   product({block.gradients, size, 1}, block.count, keys.transposed_values, size, keys.count, false,
           block.score_gradients, stride);
   op.dropout.active() ? score_gradients<true>(op, task, keys, block)
-                        : score_gradients<false>(op, task, keys, block);
+                      : score_gradients<false>(op, task, keys, block);
   product({block.probabilities, 1, stride}, keys.count, block.packed_gradients, block.count, size,
           !first_queries, keys.value_gradients, width);
   product({block.score_gradients, 1, stride}, keys.count, block.packed_queries, block.count, size,

@@ -175,8 +175,10 @@ HWY_EXPORT(forward_task);
 void attention_forward(Cpu&, const AttentionForward& op) {
   for_each_attention_task(
       op.shape, op.query_offsets, op.key_offsets,
-      [](const void* opaque, const AttentionTask& task) { HWY_DYNAMIC_DISPATCH(forward_task)
-                                                          (opaque, task); },
+      [](const void* opaque, const AttentionTask& task) {
+        HWY_DYNAMIC_DISPATCH(forward_task)
+        (opaque, task);
+      },
       &op);
 }
 
