@@ -61,8 +61,12 @@ void differentiate(Graph& graph, std::span<const GradientSeed> seeds, std::share
     const ValueId id{static_cast<int32_t>(i)};
     const Home home = graph.value(id).home;
     const ValueId gradient = differentiation.gradient(id);
-    if (home.memory == Memory::parameters && gradient)
-      graph.set_home(gradient, {Memory::gradients, home.offset});
+    if (home.memory != Memory::parameters || !gradient) continue;
+    if (graph.value(gradient).home.memory != Memory::arena) {  // one value cannot lie in two places
+      throw Error({.what = fmt::format("the gradient of `{}` is not its own", graph.value(id).name),
+                   .why = "it is a step input or the gradient of another parameter"});
+    }
+    graph.set_home(gradient, {Memory::gradients, home.offset});
   }
   graph.set_phase(Phase::forward);
 }

@@ -44,8 +44,9 @@ class Differentiation {
 };
 
 // Appends the backward nodes in reverse order of the forward ones. Gradients of parameters get their home in
-// the gradient buffer. Throws Error naming an op that a gradient reaches but that has none. `add` is the op
-// that sums two gradients of a value used twice (graph/ itself knows no ops).
+// the gradient buffer. Throws Error naming an op that a gradient reaches but that has none, or a parameter
+// whose gradient is also another's (two parameters added to each other). `add` is the op that sums two
+// gradients of a value used twice (graph/ itself knows no ops).
 void differentiate(Graph& graph, std::span<const GradientSeed> seeds, std::shared_ptr<const Op> add);
 
 }  // namespace cloze

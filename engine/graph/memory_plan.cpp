@@ -31,10 +31,9 @@ class Planner {
     for (size_t i = 0; i < plan.offsets.size(); ++i) {
       if (block_of_[i] >= 0) plan.offsets[i] = blocks_[static_cast<size_t>(block_of_[i])].offset;
     }
-    for (const Block& block : blocks_) {
+    for (const Block& block : blocks_)
       plan.arena_bytes = std::max(plan.arena_bytes, block.offset + block.bytes);
-      plan.unshared_bytes += block.bytes;
-    }
+    plan.unshared_bytes = unshared_bytes_;
     plan.lower_bound_bytes = lower_bound();
     return plan;
   }
@@ -63,10 +62,15 @@ class Planner {
       for (size_t o = 0; o < nodes[n].outputs.size(); ++o) {
         const ValueId output = nodes[n].outputs[o];
         if (!in_arena(output)) continue;
-        int32_t block = inherited_block(nodes[n], static_cast<int>(o), static_cast<int32_t>(n), taken);
+        const int64_t bytes = aligned(graph_.type(output).bytes());
+        int32_t block = forced_block(nodes[n], static_cast<int>(o));
+        if (block < 0) {
+          unshared_bytes_ += bytes;
+          block = block_in_place(nodes[n], static_cast<int>(o), static_cast<int32_t>(n), taken);
+        }
         if (block < 0) {
           block = static_cast<int32_t>(blocks_.size());
-          blocks_.push_back({.bytes = aligned(graph_.type(output).bytes())});
+          blocks_.push_back({.bytes = bytes});
         } else {
           taken.push_back(block);
         }
@@ -78,26 +82,32 @@ class Planner {
     }
   }
 
-  // The block of a base or of an input that may be overwritten here; -1 when the output needs a block of its
-  // own.
-  int32_t inherited_block(const Node& node, int output, int32_t position,
-                          const std::vector<int32_t>& taken) const {
+  // The block of a base or of a required alias, or -1.
+  int32_t forced_block(const Node& node, int output) const {
     if (const ValueId base = node.bases[static_cast<size_t>(output)]; base && in_arena(base))
       return block_of_[index(base)];
     for (const Alias& alias : node.op->aliases()) {
-      if (alias.output != output) continue;
       const ValueId input = node.inputs[static_cast<size_t>(alias.input)];
-      if (!input || !in_arena(input)) continue;
+      if (alias.output == output && alias.required && input && in_arena(input))
+        return block_of_[index(input)];
+    }
+    return -1;
+  }
+
+  // The block of an input that dies here and may be overwritten, or -1.
+  int32_t block_in_place(const Node& node, int output, int32_t position,
+                         const std::vector<int32_t>& taken) const {
+    if (!options_.reuse) return -1;
+    for (const Alias& alias : node.op->aliases()) {
+      const ValueId input = node.inputs[static_cast<size_t>(alias.input)];
+      if (alias.output != output || !input || !in_arena(input)) continue;
       const int32_t block = block_of_[index(input)];
-      if (alias.required) return block;
       const bool dies_here = blocks_[static_cast<size_t>(block)].last == position;
       const bool fits =
           graph_.type(input).bytes() == graph_.type(node.outputs[static_cast<size_t>(output)]).bytes();
       const bool used_once = std::count(node.inputs.begin(), node.inputs.end(), input) == 1;
-      if (options_.reuse && dies_here && fits && used_once &&
-          std::find(taken.begin(), taken.end(), block) == taken.end()) {
-        return block;
-      }
+      const bool is_free = std::find(taken.begin(), taken.end(), block) == taken.end();
+      if (dies_here && fits && used_once && is_free) return block;
     }
     return -1;
   }
@@ -148,6 +158,7 @@ class Planner {
   const MemoryPlanOptions& options_;
   std::vector<Block> blocks_;
   std::vector<int32_t> block_of_, last_use_;
+  int64_t unshared_bytes_ = 0;
 };
 
 }  // namespace

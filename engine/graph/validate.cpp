@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/graph/graph.h"
 
@@ -21,6 +23,8 @@ class Validator {
     for (const Graph::Result& result : graph_.results()) {
       if (!available_[index(result.value)])
         fail(nullptr, fmt::format("result `{}` is never produced", result.name));
+      if (overwritten_[index(result.value)])
+        fail(nullptr, fmt::format("result `{}` is overwritten before it is read", result.name));
     }
   }
 
@@ -72,6 +76,8 @@ class Validator {
       if (!base) continue;
       if (!node.op->accumulates(static_cast<int>(i)))
         fail(&node, fmt::format("output {} cannot accumulate", i));
+      if (std::find(node.inputs.begin(), node.inputs.end(), base) != node.inputs.end())
+        fail(&node, fmt::format("%{} is read while it is added to", base.index));
       if (!(graph_.type(base) == graph_.type(node.outputs[i])))
         fail(&node, "a base has another type than its output");
       take_over(node, base, node.outputs[i]);

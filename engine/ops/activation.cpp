@@ -8,7 +8,7 @@ namespace cloze {
 namespace {
 
 void require_bias(const ValueType& bias, const ValueType& x) {
-  require(bias.rows == 0 || (bias.rows == 1 && bias.columns == x.columns), "bias must be [1, columns]");
+  require(bias.rows == 0 || is_row_of(bias, x), "bias must be [1, columns]");
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ std::string ActivationBackwardOp::attributes() const {
 }
 
 std::vector<ValueType> ActivationBackwardOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 3 && inputs[0] == inputs[2],
+  require(inputs.size() == 3 && inputs[0] == inputs[2] && is_real(inputs[0]),
           "activation_backward: x and the gradient differ in type");
   const ValueType& x = inputs[0];
   require_bias(inputs[1], x);

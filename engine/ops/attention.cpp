@@ -62,20 +62,25 @@ void require_fit(const AttentionAttributes& attributes, std::span<const ValueTyp
   const ValueType& query = inputs[AttentionOp::query];
   const ValueType& key_value = inputs[AttentionOp::key_value];
   const int64_t hidden = hidden_of(attributes, query);
-  require(is_real(query) && attributes.heads > 0 && hidden % attributes.heads == 0,
-          "heads must divide the hidden size");
+  require(is_real(query) && attributes.heads > 0 && hidden % (4 * attributes.heads) == 0,
+          "the hidden size must be a multiple of four times the number of heads");
   if (attributes.layout == AttentionLayout::packed) {
     require(query.columns % 3 == 0 && key_value.rows == 0,
             "packed attention takes query, key and value in one input");
   } else {
-    require(key_value.columns == 2 * hidden, "key_value must be [tokens, 2 * hidden]");
+    require(key_value.dtype == query.dtype && key_value.columns == 2 * hidden,
+            "key_value must be [tokens, 2 * hidden]");
   }
-  for (const auto offsets : {AttentionOp::query_offsets, AttentionOp::key_offsets}) {
-    require(inputs[offsets].dtype == DType::i32 && inputs[offsets].rows == 1,
-            "offsets must be i32 [1, sequences + 1]");
-  }
-  require(!attributes.dropout.active() || inputs[AttentionOp::row_ids].rows == query.rows,
-          "dropout needs the row ids of the queries");
+  const ValueType& offsets = inputs[AttentionOp::query_offsets];
+  require(offsets.dtype == DType::i32 && offsets.rows == 1 && offsets == inputs[AttentionOp::key_offsets],
+          "offsets of queries and keys must be i32 [1, sequences + 1]");
+  require_dropout(attributes.dropout, inputs[AttentionOp::key], inputs[AttentionOp::row_ids], query);
+}
+
+// Output and log-sum-exp.
+std::vector<ValueType> outputs_of(const AttentionAttributes& attributes, const ValueType& query) {
+  return {{query.dtype, query.rows, hidden_of(attributes, query), query.axis},
+          {query.dtype, query.rows, attributes.heads, query.axis}};
 }
 
 }  // namespace
@@ -88,7 +93,7 @@ std::vector<ValueType> AttentionOp::output_types(std::span<const ValueType> inpu
   require(inputs.size() == input_count, "attention takes six inputs, some of them optional");
   require_fit(attributes_, inputs);
   const ValueType& q = inputs[query];
-  return {{q.dtype, q.rows, hidden_of(attributes_, q), q.axis}, {q.dtype, q.rows, attributes_.heads, q.axis}};
+  return outputs_of(attributes_, q);
 }
 
 Cost AttentionOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
@@ -128,7 +133,10 @@ std::string AttentionBackwardOp::attributes() const {
 std::vector<ValueType> AttentionBackwardOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count, "attention_backward takes nine inputs, some of them optional");
   require_fit(attributes_, inputs);
-  require(inputs[output] == inputs[output_gradient], "the output and its gradient differ in type");
+  const std::vector<ValueType> forward = outputs_of(attributes_, inputs[query]);
+  require(inputs[output] == forward[0] && inputs[output_gradient] == forward[0],
+          "the output and its gradient must be [queries, hidden]");
+  require(inputs[log_sum_exp] == forward[1], "the log-sum-exp must be [queries, heads]");
   if (attributes_.layout == AttentionLayout::packed) return {inputs[query]};
   return {inputs[query], inputs[key_value]};
 }

@@ -16,9 +16,8 @@ std::vector<ValueType> CrossEntropyOp::output_types(std::span<const ValueType> i
   require(inputs.size() == 3 && is_real(inputs[0]), "cross_entropy takes logits, labels and a scale");
   const ValueType& logits = inputs[0];
   require(classes_ > 0 && classes_ <= logits.columns, "more classes than columns of logits");
-  require(inputs[1].dtype == DType::i32 && inputs[1].rows == logits.rows && inputs[1].columns == 1,
-          "labels must be i32 [rows, 1]");
-  require(inputs[2].elements() == 1, "the scale must be [1, 1]");
+  require(are_integers_of(inputs[1], logits, 1), "labels must be i32 [rows, 1]");
+  require(inputs[2] == ValueType{logits.dtype, 1, 1}, "the scale must be [1, 1]");
   std::vector<ValueType> outputs{{logits.dtype, 1, 1},
                                  {logits.dtype, logits.rows, 1, logits.axis},
                                  {DType::i32, logits.rows, 1, logits.axis}};

@@ -40,7 +40,7 @@ Launch ColumnSumOp::bind_on(Device& device, const Operands& operands) const {
 
 std::vector<ValueType> DropoutOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == 3 && is_real(inputs[0]), "dropout takes x, key and row ids");
-  require(inputs[2].rows == inputs[0].rows && inputs[2].columns == 2, "row ids must be [rows, 2]");
+  require_dropout(dropout_, inputs[1], inputs[2], inputs[0]);
   return {inputs[0]};
 }
 

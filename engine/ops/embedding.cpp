@@ -11,24 +11,28 @@ Cost touched_rows(const ValueType& output, int row_reads_and_writes) {
   return {0, static_cast<double>(output.bytes()) * row_reads_and_writes};
 }
 
+// Ids of one length, tables of one width; `ids` is the type of the tokens.
+void require_tables(const ValueType& ids, const ValueType& word, std::initializer_list<ValueType> other_ids,
+                    std::initializer_list<ValueType> other_tables) {
+  require(are_integers_of(ids, ids, 1), "ids must be i32 [tokens, 1]");
+  for (const ValueType& other : other_ids) require(other == ids, "ids must be i32 [tokens, 1]");
+  require(is_real(word) && word.axis == Axis::fixed, "the word table must be [vocabulary, hidden]");
+  for (const ValueType& table : other_tables) {
+    require(is_table(table, word, word.columns), "tables differ in width or precision");
+  }
+}
+
 }  // namespace
 
 std::vector<ValueType> EmbeddingOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count, "embedding takes eleven inputs");
-  const ValueType& w = inputs[word];
-  const int64_t rows = inputs[tokens].rows;
-  for (const Input ids : {tokens, token_types, positions, token_order}) {
-    require(inputs[ids].dtype == DType::i32 && inputs[ids].rows == rows && inputs[ids].columns == 1,
-            "ids must be i32 [tokens, 1]");
-  }
-  require(inputs[type].columns == w.columns && inputs[position].columns == w.columns,
-          "tables differ in width");
-  require(inputs[gamma].columns == w.columns && inputs[beta].columns == w.columns,
-          "gamma and beta must be [1, hidden]");
-  require(!dropout_.active() || inputs[row_ids].rows == rows, "dropout needs row ids [tokens, 2]");
-  const Axis axis = inputs[tokens].axis;
-  std::vector<ValueType> outputs{{w.dtype, rows, w.columns, axis}};
-  if (keep_) outputs.push_back({w.dtype, rows, 2, axis});
+  const ValueType &ids = inputs[tokens], &w = inputs[word];
+  require_tables(ids, w, {inputs[token_types], inputs[positions], inputs[token_order]},
+                 {inputs[type], inputs[position]});
+  require(is_row_of(inputs[gamma], w) && is_row_of(inputs[beta], w), "gamma and beta must be [1, hidden]");
+  std::vector<ValueType> outputs{{w.dtype, ids.rows, w.columns, ids.axis}};
+  require_dropout(dropout_, inputs[key], inputs[row_ids], outputs[0]);
+  if (keep_) outputs.push_back({w.dtype, ids.rows, 2, ids.axis});
   return outputs;
 }
 
@@ -69,10 +73,15 @@ Launch EmbeddingOp::bind_on(Device& device, const Operands& operands) const {
 
 std::vector<ValueType> EmbeddingBackwardOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count, "embedding_backward takes twelve inputs");
-  const ValueType& gradient = inputs[output_gradient];
-  require(gradient.rows == inputs[tokens].rows && inputs[statistics].rows == gradient.rows,
+  const ValueType &ids = inputs[tokens], &w = inputs[word], &gradient = inputs[output_gradient];
+  require_tables(ids, w, {inputs[token_types], inputs[positions], inputs[token_order]},
+                 {inputs[type], inputs[position]});
+  require(gradient == ValueType{w.dtype, ids.rows, w.columns, ids.axis} &&
+              inputs[statistics] == ValueType{w.dtype, ids.rows, 2, ids.axis},
           "the gradient and the statistics must have a row per token");
-  const ValueType row{gradient.dtype, 1, gradient.columns};
+  require_dropout(dropout_, inputs[key], inputs[row_ids], gradient);
+  const ValueType row{w.dtype, 1, w.columns};
+  require(inputs[gamma] == row, "gamma must be [1, hidden]");
   return {
       gradient,
       inputs[word],
@@ -108,7 +117,7 @@ Launch EmbeddingBackwardOp::bind_on(Device& device, const Operands& operands) co
       .word_mode = operands.modes[word_gradient],
       .gamma_gradient = operands.outputs[gamma_gradient],
       .beta_gradient = operands.outputs[beta_gradient],
-      .mode = operands.modes[gamma_gradient],
+      .mode = common_mode(operands, {type_gradient, position_gradient, gamma_gradient, beta_gradient}),
       .workspace = operands.outputs[workspace]};
   return [&device, kernel] { embedding_backward(device, kernel); };
 }

@@ -13,8 +13,7 @@ std::vector<ValueType> LayerNormOp::output_types(std::span<const ValueType> inpu
   require(inputs[bias].rows == 0 || inputs[bias] == row, "bias must be [1, hidden]");
   require(inputs[residual].rows == 0 || inputs[residual] == inputs[x],
           "the residual must have the type of x");
-  require(!dropout_.active() || (inputs[row_ids].rows == inputs[x].rows && inputs[key].columns == 2),
-          "dropout needs a key and row ids [rows, 2]");
+  require_dropout(dropout_, inputs[key], inputs[row_ids], inputs[x]);
   std::vector<ValueType> outputs{inputs[x]};
   if (keep_) {
     outputs.push_back(inputs[x]);
@@ -68,12 +67,13 @@ std::string LayerNormBackwardOp::attributes() const {
 }
 
 std::vector<ValueType> LayerNormBackwardOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 6 && inputs[0] == inputs[1],
+  require(inputs.size() == 6 && inputs[0] == inputs[1] && is_real(inputs[0]),
           "layer_norm_backward: the gradient and the sum differ in type");
   const ValueType& x = inputs[0];
   const ValueType row{x.dtype, 1, x.columns};
-  require(inputs[2].rows == x.rows && inputs[2].columns == 2 && inputs[3] == row,
+  require(inputs[2] == ValueType{x.dtype, x.rows, 2, x.axis} && inputs[3] == row,
           "statistics must be [rows, 2] and gamma [1, hidden]");
+  require_dropout(dropout_, inputs[4], inputs[5], x);
   std::vector<ValueType> outputs{x, row, row, {x.dtype, 1, layer_norm_backward_workspace(x.rows, x.columns)}};
   if (dropout_.active()) outputs.push_back(x);
   if (bias_gradient_) outputs.push_back(row);
@@ -95,11 +95,14 @@ Launch LayerNormBackwardOp::bind_on(Device& device, const Operands& operands) co
                            .sum_gradient = operands.outputs[sum_gradient],
                            .gamma_gradient = operands.outputs[gamma_gradient],
                            .beta_gradient = operands.outputs[beta_gradient],
-                           .mode = operands.modes[gamma_gradient],
+                           .mode = common_mode(operands, {gamma_gradient, beta_gradient}),
                            .workspace = operands.outputs[workspace]};
   if (dropout_.active())
     kernel.input_gradient = operands.outputs[static_cast<size_t>(input_gradient_output())];
-  if (bias_gradient_) kernel.bias_gradient = operands.outputs[static_cast<size_t>(bias_gradient_output())];
+  if (bias_gradient_) {
+    kernel.bias_gradient = operands.outputs[static_cast<size_t>(bias_gradient_output())];
+    kernel.mode = common_mode(operands, {gamma_gradient, beta_gradient, bias_gradient_output()});
+  }
   return [&device, kernel] { layer_norm_backward(device, kernel); };
 }
 

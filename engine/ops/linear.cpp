@@ -23,10 +23,10 @@ double all_bytes(std::span<const ValueType> inputs, std::span<const ValueType> o
 
 std::vector<ValueType> LinearOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == 3 && is_real(inputs[0]), "linear takes x, weight and an optional bias");
-  require(inputs[0].columns == inputs[1].columns, "x [rows, in] and weight [out, in] differ in `in`");
-  require(inputs[2].rows == 0 || (inputs[2].rows == 1 && inputs[2].columns == inputs[1].rows),
-          "bias must be [1, out]");
-  return {{inputs[0].dtype, inputs[0].rows, inputs[1].rows, inputs[0].axis}};
+  require(is_table(inputs[1], inputs[0], inputs[0].columns), "weight must be [out, in] for x [rows, in]");
+  const ValueType output{inputs[0].dtype, inputs[0].rows, inputs[1].rows, inputs[0].axis};
+  require(inputs[2].rows == 0 || is_row_of(inputs[2], output), "bias must be [1, out]");
+  return {output};
 }
 
 Cost LinearOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
@@ -62,7 +62,8 @@ Launch LinearOp::bind_on(Device& device, const Operands& operands) const {
 }
 
 std::vector<ValueType> LinearInputGradientOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 2 && inputs[0].columns == inputs[1].rows,
+  require(inputs.size() == 2 && is_real(inputs[0]) && inputs[0].columns == inputs[1].rows &&
+              is_table(inputs[1], inputs[0], inputs[1].columns),
           "gradient [rows, out] does not fit weight [out, in]");
   return {{inputs[0].dtype, inputs[0].rows, inputs[1].columns, inputs[0].axis}};
 }
@@ -84,8 +85,9 @@ Launch LinearInputGradientOp::bind_on(Device& device, const Operands& operands) 
 }
 
 std::vector<ValueType> LinearWeightGradientOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 2 && inputs[0].rows == inputs[1].rows && inputs[0].axis == inputs[1].axis,
-          "gradient [rows, out] and x [rows, in] differ in rows");
+  require(inputs.size() == 2 && is_real(inputs[0]) && inputs[0].dtype == inputs[1].dtype &&
+              inputs[0].rows == inputs[1].rows && inputs[0].axis == inputs[1].axis,
+          "gradient [rows, out] and x [rows, in] differ in rows or precision");
   return {{inputs[0].dtype, inputs[0].columns, inputs[1].columns}};
 }
 

@@ -7,7 +7,11 @@
 namespace cloze {
 
 std::vector<ValueType> CollectGradientsOp::output_types(std::span<const ValueType> inputs) const {
-  require(!inputs.empty(), "there are no gradients to collect");
+  require(!inputs.empty() && is_real(inputs[0]), "there are no gradients to collect");
+  for (const ValueType& gradient : inputs) {
+    require(gradient.dtype == inputs[0].dtype && gradient.axis == Axis::fixed,
+            "gradients of parameters must be of one precision");
+  }
   return {{inputs[0].dtype, 1, elements_}};
 }
 
@@ -17,7 +21,8 @@ Launch CollectGradientsOp::bind_on(Device&, const Operands&) const {
 }
 
 std::vector<ValueType> GradientNormOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 1 && inputs[0].rows == 1, "gradient_norm takes the flat gradients");
+  require(inputs.size() == 1 && is_real(inputs[0]) && is_row_of(inputs[0], inputs[0]),
+          "gradient_norm takes the flat gradients");
   return {{inputs[0].dtype, 1, 1}, {DType::f64, 1, gradient_norm_workspace(inputs[0].columns)}};
 }
 
@@ -35,10 +40,13 @@ std::string UpdateOp::attributes() const {
 
 std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count, "an update takes six inputs");
+  const ValueType& all = inputs[parameters];
+  require(is_real(all) && is_row_of(all, all), "the flat parameters must be [1, elements]");
   for (const Input flat : {gradients, first_moment, second_moment}) {
-    require(inputs[flat] == inputs[parameters], "the flat buffers differ in type");
+    require(inputs[flat] == all, "the flat buffers differ in type");
   }
-  require(inputs[scalars].columns == OptimizerScalars::count && inputs[norm].elements() == 1,
+  require(inputs[scalars] == ValueType{all.dtype, 1, OptimizerScalars::count} &&
+              inputs[norm] == ValueType{all.dtype, 1, 1},
           "scalars must be [1, 3] and the norm [1, 1]");
   const int64_t workspace_size =
       attributes_.rule == UpdateRule::lamb

@@ -14,7 +14,8 @@ void require_index(const ValueType& index) {
 }  // namespace
 
 std::vector<ValueType> GatherRowsOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 2, "gather_rows takes x and an index");
+  require(inputs.size() == 2 && (is_real(inputs[0]) || inputs[0].dtype == DType::i32),
+          "gather_rows takes x and an index");
   require_index(inputs[1]);
   return {{inputs[0].dtype, inputs[1].rows, inputs[0].columns, inputs[1].axis}};
 }
@@ -40,9 +41,8 @@ Launch GatherRowsOp::bind_on(Device& device, const Operands& operands) const {
 }
 
 std::vector<ValueType> ScatterRowsOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 2 && inputs[0].rows == inputs[1].rows,
-          "scatter_rows takes x and an index of as many rows");
-  require_index(inputs[1]);
+  require(inputs.size() == 2 && is_real(inputs[0]) && are_integers_of(inputs[1], inputs[0], 1),
+          "scatter_rows takes x and an index of its rows, i32 [rows, 1]");
   return {{inputs[0].dtype, target_rows_, inputs[0].columns, target_axis_}};
 }
 
