@@ -15,6 +15,8 @@ std::string to_string(const Problem& problem) {
   return text;
 }
 
-std::string system_message(int error_number) { return std::generic_category().message(error_number); }
+std::string system_message(int error_number) {
+  return std::generic_category().message(error_number);
+}
 
 }  // namespace cloze

@@ -86,7 +86,9 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   if (descriptor_ < 0) fail("cannot create file", errno);
 }
 
-AtomicFile::~AtomicFile() { give_up(); }
+AtomicFile::~AtomicFile() {
+  give_up();
+}
 
 void AtomicFile::give_up() {
   if (descriptor_ < 0) return;
@@ -104,7 +106,9 @@ void AtomicFile::fail(const char* action, int error_number) const {
   throw Error({.what = action,
                .where = path_.string(),
                .why = system_message(error_number),
-               .remedy = error_number == ENOSPC ? "free some space; nothing that was there before has been touched" : ""});
+               .remedy = error_number == ENOSPC
+                             ? "free some space; nothing that was there before has been touched"
+                             : ""});
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {

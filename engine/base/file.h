@@ -30,9 +30,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// A file that appears whole or not at all: written beside `path`, fsynced and renamed by commit(), removed by the
-// destructor otherwise. A failed write (a full disk) throws Error, leaves what was at `path` alone and gives the new file
-// up for good: commit() after it throws too.
+// A file that appears whole or not at all: written beside `path`, fsynced and renamed by commit(), removed by
+// the destructor otherwise. A failed write (a full disk) throws Error, leaves what was at `path` alone and
+// gives the new file up for good: commit() after it throws too.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -64,7 +64,9 @@ void sync_folder(const std::filesystem::path& folder);
 
 // A 128-bit XXH3 digest in hex (32 digits): for checksums, not for security.
 std::string digest(std::span<const std::byte> bytes);
-inline std::string digest(std::string_view text) { return digest(std::as_bytes(std::span(text.data(), text.size()))); }
+inline std::string digest(std::string_view text) {
+  return digest(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 // XXH3-64 of bytes, for hash tables and duplicate detection.
 uint64_t hash64(std::span<const std::byte> bytes, uint64_t seed = 0);

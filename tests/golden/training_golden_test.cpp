@@ -49,14 +49,15 @@ TEST_P(TrainingGolden, LossesFollowPyTorch) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Runs, TrainingGolden,
-                         testing::Values(TrainingRun{"adamw_bert", OptimizerKind::adamw, false, ScheduleKind::bert,
-                                             1e-3, 50, 10, DeviceKind::cpu},
+                         testing::Values(TrainingRun{"adamw_bert", OptimizerKind::adamw, false,
+                                                     ScheduleKind::bert, 1e-3, 50, 10, DeviceKind::cpu},
                                          TrainingRun{"adamw_corrected", OptimizerKind::adamw, true,
-                                             ScheduleKind::linear, 1e-3, 10, 2, DeviceKind::cpu},
-                                         TrainingRun{"lamb", OptimizerKind::lamb, true, ScheduleKind::constant, 1e-2,
-                                             10, 0, DeviceKind::cpu},
-                                         TrainingRun{"adamw_bert", OptimizerKind::adamw, false, ScheduleKind::bert,
-                                             1e-3, 50, 10, DeviceKind::reference}),
+                                                     ScheduleKind::linear, 1e-3, 10, 2, DeviceKind::cpu},
+                                         TrainingRun{"lamb", OptimizerKind::lamb, true,
+                                                     ScheduleKind::constant, 1e-2, 10, 0, DeviceKind::cpu},
+                                         TrainingRun{"adamw_bert", OptimizerKind::adamw, false,
+                                                     ScheduleKind::bert, 1e-3, 50, 10,
+                                                     DeviceKind::reference}),
                          [](const auto& instance) {
                            return instance.param.name +
                                   (instance.param.device == DeviceKind::cpu ? "_cpu" : "_reference");
