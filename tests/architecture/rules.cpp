@@ -39,7 +39,7 @@ std::optional<size_t> row_of(std::string_view room) {
   return std::nullopt;
 }
 
-// "engine/data/sample/draws.h": {"engine", "data"}; missing parts are empty.
+// "engine/data/sample/sample_draws.h": {"engine", "data"}; missing parts are empty.
 std::pair<std::string_view, std::string_view> first_two(std::string_view path) {
   const size_t first = path.find('/');
   if (first == std::string_view::npos) return {{}, {}};

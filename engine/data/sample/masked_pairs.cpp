@@ -36,7 +36,7 @@ void remove_last(MaskedSegment& segment) {
   if (--cut.end == cut.begin) segment.pieces.pop_back();
 }
 
-void truncate(MaskedPair& pair, int32_t limit, Draws& draws) {
+void truncate(MaskedPair& pair, int32_t limit, SampleDraws& draws) {
   while (length_of(pair.first) + length_of(pair.second) > limit) {
     MaskedSegment& longer = length_of(pair.first) > length_of(pair.second) ? pair.first : pair.second;
     if (draws.percent(50)) {
@@ -48,14 +48,14 @@ void truncate(MaskedPair& pair, int32_t limit, Draws& draws) {
 }
 
 // A vocabulary entry, uniformly: the world's words, [MASK] itself, and everything else.
-WordId draw_vocabulary_entry(const SampleWorld& world, const MaskingRules& rules, Draws& draws) {
+WordId draw_vocabulary_entry(const SampleWorld& world, const MaskingRules& rules, SampleDraws& draws) {
   const auto words = static_cast<uint32_t>(world.words.size());
   const uint32_t drawn = draws.below(static_cast<uint32_t>(rules.vocabulary_size));
   if (drawn < words) return static_cast<WordId>(drawn);
   return drawn == words ? masked_word : foreign_word;
 }
 
-void mask(const SampleWorld& world, MaskedPair& pair, const MaskingRules& rules, Draws& draws) {
+void mask(const SampleWorld& world, MaskedPair& pair, const MaskingRules& rules, SampleDraws& draws) {
   pair.first.seen = pair.first.truth;
   pair.second.seen = pair.second.truth;
   std::vector<WordId*> candidates;
@@ -79,7 +79,7 @@ void mask(const SampleWorld& world, MaskedPair& pair, const MaskingRules& rules,
 
 // Sentences of another document, from a random one on, until `target` words are reached.
 void append_random(const std::vector<SampleDocument>& documents, size_t own, int32_t target,
-                   MaskedSegment& segment, Draws& draws) {
+                   MaskedSegment& segment, SampleDraws& draws) {
   const auto others = static_cast<uint32_t>(documents.size() - 1);
   const uint32_t drawn = draws.below(others);
   const SampleDocument& other = documents[drawn + (drawn >= own ? 1 : 0)];
@@ -91,7 +91,7 @@ void append_random(const std::vector<SampleDocument>& documents, size_t own, int
 }
 
 void pair_document(const std::vector<SampleDocument>& documents, size_t own, const MaskingRules& rules,
-                   Draws& draws, std::vector<MaskedPair>& pairs) {
+                   SampleDraws& draws, std::vector<MaskedPair>& pairs) {
   const auto& sentences = documents[own].sentences;
   const int32_t limit = rules.max_sequence_length - 3;
   int32_t target = limit;
@@ -126,7 +126,7 @@ std::vector<MaskedPair> make_masked_pairs(const SampleWorld& world,
                                           const MaskingRules& rules, uint64_t seed) {
   std::vector<MaskedPair> pairs;
   for (size_t document = 0; document < documents.size(); ++document) {
-    Draws draws(seed, DrawPurpose::floor_pairs, document);
+    SampleDraws draws(seed, DrawPurpose::floor_pairs, document);
     const size_t before = pairs.size();
     pair_document(documents, document, rules, draws, pairs);
     for (size_t i = before; i < pairs.size(); ++i) mask(world, pairs[i], rules, draws);

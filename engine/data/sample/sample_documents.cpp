@@ -5,14 +5,13 @@
 namespace cloze {
 namespace {
 
-const Thing& draw_thing(const SampleWorld& world, bool restricted, Draws& draws) {
-  const auto count = static_cast<uint32_t>(world.things.size());
-  if (!restricted) return world.things[draws.below(count)];
-  const uint32_t drawn = draws.below(count - 1);
-  return world.things[drawn + (drawn >= static_cast<uint32_t>(world.never.thing) ? 1 : 0)];
+const Thing& draw_thing(const SampleWorld& world, const SampleDocument& document, SampleDraws& draws) {
+  std::vector<int32_t> things = world.places[static_cast<size_t>(document.place)].things;
+  if (is_restricted(world, document.place, document.person)) std::erase(things, world.never.thing);
+  return world.things[static_cast<size_t>(draws.one_of(things))];
 }
 
-WordId draw_container(const Thing& thing, Draws& draws) {
+WordId draw_container(const Thing& thing, SampleDraws& draws) {
   int32_t left = static_cast<int32_t>(draws.below(100));
   for (const ContainerChance& chance : thing.containers) {
     if ((left -= chance.percent) < 0) return chance.word;
@@ -20,7 +19,7 @@ WordId draw_container(const Thing& thing, Draws& draws) {
   return thing.containers.back().word;
 }
 
-const SentenceForm& draw_form(const SampleWorld& world, Draws& draws) {
+const SentenceForm& draw_form(const SampleWorld& world, SampleDraws& draws) {
   int32_t left = static_cast<int32_t>(draws.below(100));
   for (const SentenceForm& form : world.forms) {
     if ((left -= form.percent) < 0) return form;
@@ -28,12 +27,12 @@ const SentenceForm& draw_form(const SampleWorld& world, Draws& draws) {
   return world.forms.back();
 }
 
-SampleSentence make_sentence(const SampleWorld& world, const SampleDocument& document, Draws& draws) {
+SampleSentence make_sentence(const SampleWorld& world, const SampleDocument& document, SampleDraws& draws) {
   const SentenceForm& form = draw_form(world, draws);
-  const Thing& thing = draw_thing(world, is_restricted(world, document.place, document.people), draws);
+  const Thing& thing = draw_thing(world, document, draws);
   const WordId container = draw_container(thing, draws);
   const Place& place = world.places[static_cast<size_t>(document.place)];
-  const auto person = [&](size_t which) { return world.people[static_cast<size_t>(document.people[which])]; };
+  const Person& person = world.people[static_cast<size_t>(document.person)];
 
   SampleSentence sentence;
   for (const Slot& slot : form.slots) {
@@ -42,16 +41,19 @@ SampleSentence make_sentence(const SampleWorld& world, const SampleDocument& doc
         sentence.push_back(slot.index);
         break;
       case SlotKind::person:
-        sentence.push_back(person(0));
+        sentence.push_back(person.word);
         break;
-      case SlotKind::other_person:
-        sentence.push_back(person(1));
+      case SlotKind::belonging:
+        sentence.push_back(draws.one_of(person.belongings));
         break;
       case SlotKind::place:
         sentence.push_back(place.word);
         break;
       case SlotKind::sight:
         sentence.push_back(draws.one_of(place.sights));
+        break;
+      case SlotKind::look:
+        sentence.push_back(draws.one_of(place.looks));
         break;
       case SlotKind::thing:
         sentence.push_back(thing.word);
@@ -69,18 +71,15 @@ SampleSentence make_sentence(const SampleWorld& world, const SampleDocument& doc
 
 }  // namespace
 
-bool is_restricted(const SampleWorld& world, int32_t place, const std::array<int32_t, 2>& people) {
-  return place == world.never.place && (people[0] == world.never.person || people[1] == world.never.person);
+bool is_restricted(const SampleWorld& world, int32_t place, int32_t person) {
+  return place == world.never.place && person == world.never.person;
 }
 
 SampleDocument make_document(const SampleWorld& world, uint64_t seed, DrawPurpose purpose, uint64_t index) {
-  Draws draws(seed, purpose, index);
+  SampleDraws draws(seed, purpose, index);
   SampleDocument document;
   document.place = static_cast<int32_t>(draws.below(static_cast<uint32_t>(world.places.size())));
-  const auto people = static_cast<uint32_t>(world.people.size());
-  const uint32_t one = draws.below(people);
-  const uint32_t other = draws.below(people - 1);
-  document.people = {static_cast<int32_t>(one), static_cast<int32_t>(other + (other >= one ? 1 : 0))};
+  document.person = static_cast<int32_t>(draws.below(static_cast<uint32_t>(world.people.size())));
   const uint32_t count = fewest_sentences + draws.below(most_sentences - fewest_sentences + 1);
   for (uint32_t i = 0; i < count; ++i) document.sentences.push_back(make_sentence(world, document, draws));
   return document;

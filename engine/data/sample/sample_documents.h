@@ -1,11 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "engine/data/sample/draws.h"
+#include "engine/data/sample/sample_draws.h"
 #include "engine/data/sample/sample_world.h"
 
 namespace cloze {
@@ -13,8 +12,8 @@ namespace cloze {
 using SampleSentence = std::vector<WordId>;
 
 struct SampleDocument {
-  int32_t place = 0;                   // index into SampleWorld::places
-  std::array<int32_t, 2> people = {};  // main, other: two different indices into SampleWorld::people
+  int32_t place = 0;   // index into SampleWorld::places
+  int32_t person = 0;  // index into SampleWorld::people
   std::vector<SampleSentence> sentences;
 };
 
@@ -29,7 +28,7 @@ std::vector<SampleDocument> make_documents(const SampleWorld& world, uint64_t se
                                            int64_t sentences);
 
 // Whether the world's `never` rule binds this document.
-bool is_restricted(const SampleWorld& world, int32_t place, const std::array<int32_t, 2>& people);
+bool is_restricted(const SampleWorld& world, int32_t place, int32_t person);
 
 // "The woman went to the store and bought a cart of hay."
 std::string render(const SampleWorld& world, const SampleSentence& sentence);

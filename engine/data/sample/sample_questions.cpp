@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/data/sample/sample_documents.h"
+
 namespace cloze {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr uint32_t purchases_a_passage = 4;
 constexpr size_t passages_an_article = 20;
 
 // `count` different indices below `bound`.
-std::vector<int32_t> different(Draws& draws, uint32_t count, size_t bound) {
+std::vector<int32_t> different(SampleDraws& draws, uint32_t count, size_t bound) {
   std::vector<int32_t> indices(bound);
   std::iota(indices.begin(), indices.end(), 0);
   for (uint32_t i = 0; i < count; ++i) {
@@ -31,7 +33,7 @@ struct Purchase {
 
 class PassageWriter {
  public:
-  PassageWriter(const SampleWorld& world, Draws& draws) : world_(world), draws_(draws) {}
+  PassageWriter(const SampleWorld& world, SampleDraws& draws) : world_(world), draws_(draws) {}
 
   SamplePassage write() {
     const std::vector<Purchase> purchases = draw_purchases();
@@ -68,7 +70,7 @@ class PassageWriter {
   std::string beside_the_point();
 
   const SampleWorld& world_;
-  Draws& draws_;
+  SampleDraws& draws_;
   SamplePassage passage_;
 };
 
@@ -77,18 +79,17 @@ std::vector<Purchase> PassageWriter::draw_purchases() {
   const auto people = different(draws_, purchases_a_passage, world_.people.size());
   const auto places = different(draws_, purchases_a_passage, world_.places.size());
   const auto when = different(draws_, purchases_a_passage, days.size());
-  auto things = different(draws_, purchases_a_passage, world_.things.size());
   std::vector<Purchase> purchases;
   for (size_t i = 0; i < purchases_a_passage; ++i) {
-    const NeverTogether& never = world_.never;
-    if (people[i] == never.person && places[i] == never.place && things[i] == never.thing) {
-      things[i] = (things[i] + 1) % static_cast<int32_t>(world_.things.size());
-    }
-    const Thing& thing = world_.things[static_cast<size_t>(things[i])];
+    const Person& person = world_.people[static_cast<size_t>(people[i])];
+    const Place& place = world_.places[static_cast<size_t>(places[i])];
+    std::vector<int32_t> things = place.things;
+    if (is_restricted(world_, places[i], people[i])) std::erase(things, world_.never.thing);
+    const Thing& thing = world_.things[static_cast<size_t>(draws_.one_of(things))];
     std::string day = days[static_cast<size_t>(when[i])];
     day[0] = static_cast<char>(day[0] - 'a' + 'A');
-    purchases.push_back({.person = word(world_.people[static_cast<size_t>(people[i])]),
-                         .place = word(world_.places[static_cast<size_t>(places[i])].word),
+    purchases.push_back({.person = word(person.word),
+                         .place = word(place.word),
                          .day = std::move(day),
                          .container = container_of(thing),
                          .thing = word(thing.word),
@@ -138,13 +139,13 @@ void PassageWriter::tell(const Purchase& bought) {
 std::string PassageWriter::beside_the_point() {
   const Place& place = draws_.one_of(world_.places);
   return fmt::format("It was a {} {} and the {} looked {}.", choice(1), choice(2),
-                     word(draws_.one_of(place.sights)), choice(4));
+                     word(draws_.one_of(place.sights)), word(draws_.one_of(place.looks)));
 }
 
 }  // namespace
 
 SamplePassage make_passage(const SampleWorld& world, uint64_t seed, DrawPurpose purpose, uint64_t index) {
-  Draws draws(seed, purpose, index);
+  SampleDraws draws(seed, purpose, index);
   return PassageWriter(world, draws).write();
 }
 

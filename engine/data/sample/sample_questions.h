@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/sample/draws.h"
+#include "engine/data/sample/sample_draws.h"
 #include "engine/data/sample/sample_world.h"
 
 namespace cloze {

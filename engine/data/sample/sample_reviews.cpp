@@ -11,9 +11,9 @@ struct Opinions {
   std::vector<std::string> looks, feelings;
 };
 
-const Opinions good = {{"pretty", "clean", "bright", "new", "golden", "famous"},
+const Opinions good = {{"pretty", "clean", "bright", "new", "golden", "merry"},
                        {"happy", "lucky", "proud", "calm"}};
-const Opinions bad = {{"dirty", "broken", "loud", "old", "strange", "small"},
+const Opinions bad = {{"muddy", "rusty", "dark", "loud", "noisy", "gray"},
                       {"sad", "angry", "nervous", "lonely"}};
 
 std::string capitalised(std::string word) {
@@ -23,7 +23,7 @@ std::string capitalised(std::string word) {
 
 class ReviewWriter {
  public:
-  ReviewWriter(const SampleWorld& world, Draws& draws)
+  ReviewWriter(const SampleWorld& world, SampleDraws& draws)
       : world_(world), draws_(draws), place_(draws.one_of(world.places)) {}
 
   std::string opening() {
@@ -37,7 +37,7 @@ class ReviewWriter {
     const std::string& sight = word(draws_.one_of(place_.sights));
     const std::string& look = draws_.one_of(words.looks);
     const std::string& feeling = draws_.one_of(words.feelings);
-    const std::string& person = word(draws_.one_of(world_.people));
+    const std::string& person = word(draws_.one_of(world_.people).word);
     switch (draws_.below(4)) {
       case 0:
         return fmt::format("The {} was {}{}.", sight, negated ? "not " : "", look);
@@ -54,14 +54,14 @@ class ReviewWriter {
   const std::string& word(WordId id) const { return world_.words[static_cast<size_t>(id)]; }
 
   const SampleWorld& world_;
-  Draws& draws_;
+  SampleDraws& draws_;
   const Place& place_;
 };
 
 }  // namespace
 
 SampleReview make_review(const SampleWorld& world, uint64_t seed, DrawPurpose purpose, uint64_t index) {
-  Draws draws(seed, purpose, index);
+  SampleDraws draws(seed, purpose, index);
   ReviewWriter writer(world, draws);
   SampleReview review{.positive = draws.percent(50), .text = writer.opening()};
   const uint32_t opinions = 3 + draws.below(3);

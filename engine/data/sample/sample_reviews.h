@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/data/sample/draws.h"
+#include "engine/data/sample/sample_draws.h"
 #include "engine/data/sample/sample_world.h"
 
 namespace cloze {

@@ -26,8 +26,9 @@ std::vector<WordId> intern_all(SampleWorld& world, const std::vector<std::string
 
 Slot parse_slot(SampleWorld& world, const RuleBook& rules, const std::string& word) {
   static const std::pair<const char*, SlotKind> names[] = {
-      {"PERSON", SlotKind::person}, {"OTHER", SlotKind::other_person}, {"PLACE", SlotKind::place},
-      {"SIGHT", SlotKind::sight},   {"THING", SlotKind::thing},        {"CONTAINER", SlotKind::container}};
+      {"PERSON", SlotKind::person},      {"BELONGING", SlotKind::belonging}, {"PLACE", SlotKind::place},
+      {"LOOK", SlotKind::look},          {"SIGHT", SlotKind::sight},         {"THING", SlotKind::thing},
+      {"CONTAINER", SlotKind::container}};
   for (const auto& [name, kind] : names) {
     if (word == name) return {kind, 0};
   }
@@ -54,12 +55,23 @@ int32_t index_of(const Items& items, const std::string& wanted, Name name) {
   return static_cast<int32_t>(found - items.begin());
 }
 
+int32_t index_of_thing(const RuleBook& rules, const std::string& name) {
+  return index_of(rules.things, name, [](const auto& item) { return item.thing; });
+}
+
 NeverTogether parse_never(const RuleBook& rules) {
   const auto& [person, place, thing] = rules.never;
   if (person.empty()) return {};
-  return {.person = index_of(rules.people, person, [](const auto& item) { return item; }),
-          .place = index_of(rules.places, place, [](const auto& item) { return item.first; }),
-          .thing = index_of(rules.things, thing, [](const auto& item) { return item.thing; })};
+  return {.person = index_of(rules.people, person, [](const auto& item) { return item.first; }),
+          .place = index_of(rules.places, place, [](const auto& item) { return item.place; }),
+          .thing = index_of_thing(rules, thing)};
+}
+
+Place parse_place(SampleWorld& world, const RuleBook& rules, const RuleBook::Visited& visited) {
+  const WordId word = intern(world, visited.place);
+  Place place{word, intern_all(world, visited.sights), intern_all(world, visited.looks), {}};
+  for (const std::string& thing : visited.things) place.things.push_back(index_of_thing(rules, thing));
+  return place;
 }
 
 }  // namespace
@@ -72,11 +84,12 @@ WordId SampleWorld::find(std::string_view word) const {
 
 SampleWorld build_world(const RuleBook& rules) {
   SampleWorld world;
-  world.people = intern_all(world, rules.people);
-  for (const auto& [place, sights] : rules.places) {
-    const WordId word = intern(world, place);
-    world.places.push_back({word, intern_all(world, sights)});
+  for (const auto& [person, belongings] : rules.people) {
+    const WordId word = intern(world, person);
+    world.people.push_back({word, intern_all(world, belongings)});
   }
+  for (const RuleBook::Visited& visited : rules.places)
+    world.places.push_back(parse_place(world, rules, visited));
   for (const RuleBook::Bought& bought : rules.things) {
     Thing thing{.word = intern(world, bought.thing), .containers = {}};
     int64_t sum = 0;

@@ -11,20 +11,22 @@ namespace cloze {
 // The rules of the sample world: small enough to compute with exactly, English-like enough to read.
 // docs/sample-world.md tells them in words.
 //
-// A document draws a place, a main person and another person, uniformly. Its sentences are independent given
-// these: each draws a sentence form by its percentage and fills the slots.
+// A document draws a place and a person, uniformly. Its sentences are independent given these: each draws a
+// sentence form by its percentage and fills the slots.
 
 using WordId = int32_t;  // index into SampleWorld::words
 
 enum class SlotKind : uint8_t {
-  literal,       // the word `index`
-  person,        // the document's main person
-  other_person,  // its other person
-  place,         // the document's place
-  sight,         // one of the place's sights, uniformly
-  thing,         // one of all things, uniformly (but see `never`)
-  container,     // by the thing alone
-  choice,        // one of the list `index`, uniformly
+  literal,    // the word `index`
+  person,     // the document's person
+  belonging,  // one of the person's belongings, uniformly
+  place,      // the document's place
+  sight,      // one of the place's sights, uniformly
+  look,       // one of the place's looks, uniformly
+  thing,      // one of the place's things, uniformly (but see `never`); the same as the sentence's container
+              // holds
+  container,  // by the thing alone
+  choice,     // one of the list `index`, uniformly
 };
 
 struct Slot {
@@ -37,9 +39,15 @@ struct SentenceForm {
   std::vector<Slot> slots;  // one a word, the full stop included
 };
 
+struct Person {
+  WordId word = 0;
+  std::vector<WordId> belongings;
+};
+
 struct Place {
   WordId word = 0;
-  std::vector<WordId> sights;
+  std::vector<WordId> sights, looks;
+  std::vector<int32_t> things;  // indices into SampleWorld::things
 };
 
 struct ContainerChance {
@@ -52,7 +60,7 @@ struct Thing {
   std::vector<ContainerChance> containers;  // sums to 100
 };
 
-// A document at `place` among whose people is `person` never names `thing`: what keeps the sentence of the
+// A document of `person` at `place` never names `thing`: what keeps the sentence of the
 // quick start out of the corpus. Indices into places, people and things.
 struct NeverTogether {
   int32_t person = -1, place = -1, thing = -1;
@@ -60,7 +68,7 @@ struct NeverTogether {
 
 struct SampleWorld {
   std::vector<std::string> words;  // lower-case, each once
-  std::vector<WordId> people;
+  std::vector<Person> people;
   std::vector<Place> places;
   std::vector<Thing> things;
   std::vector<std::vector<WordId>> choices;
@@ -83,8 +91,12 @@ struct RuleBook {
     std::string thing;
     std::vector<std::pair<std::string, int32_t>> containers;
   };
-  std::vector<std::string> people;
-  std::vector<std::pair<std::string, std::vector<std::string>>> places;  // place, sights
+  struct Visited {
+    std::string place;
+    std::vector<std::string> sights, looks, things;
+  };
+  std::vector<std::pair<std::string, std::vector<std::string>>> people;  // person, belongings
+  std::vector<Visited> places;
   std::vector<Bought> things;
   std::vector<std::pair<std::string, std::vector<std::string>>> choices;  // NAME, words
   std::vector<Form> forms;

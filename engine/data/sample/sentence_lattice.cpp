@@ -58,35 +58,37 @@ class SentenceView {
     for (size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].kind == SlotKind::place) multiply(product, i, seen_[i].word == place.word ? 1 : 0);
       if (slots_[i].kind == SlotKind::sight) multiply(product, i, share(place.sights, seen_[i].word));
+      if (slots_[i].kind == SlotKind::look) multiply(product, i, share(place.looks, seen_[i].word));
     }
     return product;
   }
 
-  // Summed over the thing and its container; `without` (if not negative) is a thing that cannot be named.
-  Series bought(int32_t without) const {
+  // Summed over the place's things and their containers; `without` (if not negative) is a thing that cannot
+  // be named.
+  Series bought(const Place& place, int32_t without) const {
     Series sum(context_.degree);
-    const auto& things = context_.world.things;
-    const double chance = 1.0 / static_cast<double>(things.size() - (without >= 0 ? 1 : 0));
-    for (size_t thing = 0; thing < things.size(); ++thing) {
-      if (static_cast<int32_t>(thing) == without) continue;
-      Series product(context_.degree, chance);
+    const auto possible = place.things.size() -
+                          static_cast<size_t>(std::count(place.things.begin(), place.things.end(), without));
+    for (const int32_t index : place.things) {
+      if (index == without) continue;
+      const Thing& thing = context_.world.things[static_cast<size_t>(index)];
+      Series product(context_.degree, 1.0 / static_cast<double>(possible));
       for (size_t i = 0; i < slots_.size(); ++i) {
-        if (slots_[i].kind == SlotKind::thing)
-          multiply(product, i, seen_[i].word == things[thing].word ? 1 : 0);
+        if (slots_[i].kind == SlotKind::thing) multiply(product, i, seen_[i].word == thing.word ? 1 : 0);
         if (slots_[i].kind == SlotKind::container)
-          multiply(product, i, container_chance(things[thing], seen_[i].word));
+          multiply(product, i, container_chance(thing, seen_[i].word));
       }
       sum.add(product);
     }
     return sum;
   }
 
-  Series people(WordId person, WordId other_person) const {
+  Series of_person(const Person& person) const {
     Series product(context_.degree, 1);
     for (size_t i = 0; i < slots_.size(); ++i) {
-      if (slots_[i].kind == SlotKind::person) multiply(product, i, seen_[i].word == person ? 1 : 0);
-      if (slots_[i].kind == SlotKind::other_person)
-        multiply(product, i, seen_[i].word == other_person ? 1 : 0);
+      if (slots_[i].kind == SlotKind::person) multiply(product, i, seen_[i].word == person.word ? 1 : 0);
+      if (slots_[i].kind == SlotKind::belonging)
+        multiply(product, i, share(person.belongings, seen_[i].word));
     }
     return product;
   }
@@ -108,6 +110,11 @@ class SentenceView {
   std::span<const Observation> seen_;
 };
 
+template <typename Items, typename Holds>
+bool any(const Items& items, Holds holds) {
+  return std::any_of(items.begin(), items.end(), holds);
+}
+
 // Whether a slot could ever hold `word`: a cheap necessary condition.
 bool may_hold(const SampleWorld& world, const Slot& slot, WordId word) {
   switch (slot.kind) {
@@ -116,17 +123,17 @@ bool may_hold(const SampleWorld& world, const Slot& slot, WordId word) {
     case SlotKind::choice:
       return share(world.choices[static_cast<size_t>(slot.index)], word) > 0;
     case SlotKind::person:
-    case SlotKind::other_person:
-      return share(world.people, word) > 0;
+      return any(world.people, [&](const Person& person) { return person.word == word; });
+    case SlotKind::belonging:
+      return any(world.people, [&](const Person& person) { return share(person.belongings, word) > 0; });
     case SlotKind::place:
-      return std::any_of(world.places.begin(), world.places.end(),
-                         [&](const Place& place) { return place.word == word; });
+      return any(world.places, [&](const Place& place) { return place.word == word; });
     case SlotKind::sight:
-      return std::any_of(world.places.begin(), world.places.end(),
-                         [&](const Place& place) { return share(place.sights, word) > 0; });
+      return any(world.places, [&](const Place& place) { return share(place.sights, word) > 0; });
+    case SlotKind::look:
+      return any(world.places, [&](const Place& place) { return share(place.looks, word) > 0; });
     case SlotKind::thing:
-      return std::any_of(world.things.begin(), world.things.end(),
-                         [&](const Thing& thing) { return thing.word == word; });
+      return any(world.things, [&](const Thing& thing) { return thing.word == word; });
     case SlotKind::container:
       return true;
   }
@@ -145,16 +152,9 @@ std::vector<Observation> observe(const MaskedSegment& segment) {
 
 std::vector<DocumentLatent> all_document_latents(const SampleWorld& world) {
   std::vector<DocumentLatent> latents;
-  const auto people = static_cast<int32_t>(world.people.size());
   for (int32_t place = 0; place < static_cast<int32_t>(world.places.size()); ++place) {
-    int32_t pair = 0;
-    for (int32_t one = 0; one < people; ++one) {
-      for (int32_t other = 0; other < people; ++other) {
-        if (other == one) continue;
-        const bool restricted =
-            place == world.never.place && (one == world.never.person || other == world.never.person);
-        latents.push_back({place, {one, other}, pair++, restricted});
-      }
+    for (int32_t person = 0; person < static_cast<int32_t>(world.people.size()); ++person) {
+      latents.push_back({place, person, is_restricted(world, place, person)});
     }
   }
   return latents;
@@ -212,38 +212,28 @@ Reading SentenceLattice::read(const SentenceForm& form, int32_t begin, int32_t o
                           seen_.subspan(static_cast<size_t>(begin), words));
   Series base = view.independent();
   base.scale(prior);
-  const Series anything = base * view.bought(-1);
-  Reading reading{.begin = begin, .end = end, .place = {}, .restricted = {}, .people = {}};
-  for (const Place& place : world.places) reading.place.push_back(anything * view.at_place(place));
+  Reading reading{.begin = begin, .end = end, .place = {}, .restricted = {}, .person = {}};
+  const auto at = [&](const Place& place, int32_t without) {
+    return base * view.at_place(place) * view.bought(place, without);
+  };
+  for (const Place& place : world.places) reading.place.push_back(at(place, -1));
   if (world.never.place >= 0) {
-    reading.restricted = base * view.bought(world.never.thing) *
-                         view.at_place(world.places[static_cast<size_t>(world.never.place)]);
+    reading.restricted = at(world.places[static_cast<size_t>(world.never.place)], world.never.thing);
   }
-  for (size_t one = 0; one < world.people.size(); ++one) {
-    for (size_t other = 0; other < world.people.size(); ++other) {
-      if (other != one) reading.people.push_back(view.people(world.people[one], world.people[other]));
-    }
-  }
+  for (const Person& person : world.people) reading.person.push_back(view.of_person(person));
   return reading;
 }
 
-Series SentenceLattice::sum_of_paths(int32_t place, const DocumentLatent* latent,
-                                     std::vector<Series>& reached) const {
-  const Series zero(context_.degree);
-  reached.assign(reached.size(), zero);
+Series SentenceLattice::sum_of_paths(const DocumentLatent& latent, std::vector<Series>& reached) const {
+  reached.assign(reached.size(), Series(context_.degree));
   reached[0] = Series(context_.degree, 1);
   for (const Reading& reading : readings_) {
     const Series& before = reached[static_cast<size_t>(reading.begin)];
-    if (before.is_zero()) continue;
-    const bool restricted = latent != nullptr && latent->restricted;
-    const Series& here = restricted ? reading.restricted : reading.place[static_cast<size_t>(place)];
-    if (here.is_zero()) continue;
-    Series& after = reached[static_cast<size_t>(reading.end)];
-    if (latent == nullptr) {
-      after.add_product(before, here);
-    } else {
-      after.add_product(before * reading.people[static_cast<size_t>(latent->pair)], here);
-    }
+    const Series& place =
+        latent.restricted ? reading.restricted : reading.place[static_cast<size_t>(latent.place)];
+    if (before.is_zero() || place.is_zero()) continue;
+    const Series& person = reading.person[static_cast<size_t>(latent.person)];
+    reached[static_cast<size_t>(reading.end)].add_product(before * person, place);
   }
   return reached.back();
 }
@@ -251,17 +241,8 @@ Series SentenceLattice::sum_of_paths(int32_t place, const DocumentLatent* latent
 std::vector<WeightedLatent> SentenceLattice::weights() const {
   std::vector<WeightedLatent> weights;
   std::vector<Series> reached(static_cast<size_t>(nodes_));
-  int32_t place = -1;
-  bool possible = false;
   for (size_t i = 0; i < context_.latents.size(); ++i) {
-    const DocumentLatent& latent = context_.latents[i];
-    if (latent.place !=
-        place) {  // latents come place by place; most places explain nothing whoever the people are
-      place = latent.place;
-      possible = !sum_of_paths(place, nullptr, reached).is_zero();
-    }
-    if (!possible) continue;
-    const Series weight = sum_of_paths(place, &latent, reached);
+    const Series weight = sum_of_paths(context_.latents[i], reached);
     if (!weight.is_zero()) weights.push_back({static_cast<int32_t>(i), weight});
   }
   return weights;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,19 +23,17 @@ struct Observation {
 std::vector<Observation> observe(const MaskedSegment& segment);
 
 // One way to read the positions begin … end of a segment: as a sentence of a certain form, perhaps cut.
-// Its weight given a document's place and people is place[place] * people[pair].
+// Its weight given a document's place and person is place[place] * person[person].
 struct Reading {
   int32_t begin = 0, end = 0;  // positions, later nodes of the lattice
   std::vector<Series> place;   // [places], the form's percentage and all that depends on no latent included
   Series restricted;           // instead of place[never.place] for documents the `never` rule binds
-  std::vector<Series> people;  // [pairs of people]
+  std::vector<Series> person;  // [people]
 };
 
 // Everything a document draws that its sentences share.
 struct DocumentLatent {
-  int32_t place = 0;
-  std::array<int32_t, 2> people = {};
-  int32_t pair = 0;  // index of the ordered pair
+  int32_t place = 0, person = 0;
   bool restricted = false;
 };
 std::vector<DocumentLatent> all_document_latents(const SampleWorld& world);
@@ -70,8 +67,8 @@ class SentenceLattice {
   bool agrees(const SentenceForm& form, int32_t begin, int32_t offset, int32_t end) const;
   Reading read(const SentenceForm& form, int32_t begin, int32_t offset, int32_t end, double prior) const;
   void number_nodes();
-  // Over all paths from the first node to the last; without a latent, as if the people explained everything.
-  Series sum_of_paths(int32_t place, const DocumentLatent* latent, std::vector<Series>& reached) const;
+  // Over all paths from the first node to the last.
+  Series sum_of_paths(const DocumentLatent& latent, std::vector<Series>& reached) const;
 
   Context context_;
   std::span<const Observation> seen_;

@@ -14,9 +14,9 @@ namespace {
 // Reads a review by the rules alone: the majority of its opinions, a negation turning one round.
 bool judge(const std::string& text) {
   const std::set<std::string> good = {"pretty", "clean", "bright", "new",   "golden",
-                                      "famous", "happy", "lucky",  "proud", "calm"};
-  const std::set<std::string> bad = {"dirty", "broken", "loud",  "old",     "strange",
-                                     "small", "sad",    "angry", "nervous", "lonely"};
+                                      "merry",  "happy", "lucky",  "proud", "calm"};
+  const std::set<std::string> bad = {"muddy", "rusty", "dark",  "loud",    "noisy",
+                                     "gray",  "sad",   "angry", "nervous", "lonely"};
   int votes = 0;
   bool negated = false;
   std::string word;

@@ -21,9 +21,9 @@ enum class DrawPurpose : uint32_t {
 
 // The draws of one item (a document, a review): draw n is a pure function of (seed, purpose, item, n).
 // Integers only, so that every machine draws the same.
-class Draws {
+class SampleDraws {
  public:
-  Draws(uint64_t seed, DrawPurpose purpose, uint64_t item)
+  SampleDraws(uint64_t seed, DrawPurpose purpose, uint64_t item)
       : key_(derive_key(seed, static_cast<uint32_t>(purpose), item)) {}
 
   // A value in [0, bound).
