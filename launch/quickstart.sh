@@ -73,6 +73,6 @@ The sentence stands nowhere in the corpus; its rules say \`pair\` 80%, \`cart\` 
 
 Next:
   $cloze fill --model $out/run "On Monday the sailor [MASK] a bottle of milk near the old lighthouse."
-  $cloze pretrain $config --set training.steps=6000 --overwrite
+  $cloze pretrain $config --set training.steps=20k --overwrite
   $cloze --help
 END

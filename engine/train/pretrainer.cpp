@@ -270,7 +270,9 @@ class PretrainRun {
       evaluation_ = std::make_unique<PretrainEvaluation>(validation_, phase, options_.evaluation.sequences,
                                                          options_.evaluation.seed, 1);
     }
+    const double began = seconds_now();
     const PretrainingMetrics m = evaluation_->run(*programs_);
+    interval_.began += seconds_now() - began;  // evaluation is not training time
     mask_token_loss_ = m.mask_token_loss();
     progress_.clear();
     log::info(
@@ -287,7 +289,6 @@ class PretrainRun {
                     {"unigram_baseline", baseline_},
                     {"next_sentence_loss", m.next_loss()},
                     {"next_sentence_accuracy", m.next_accuracy()}});
-    interval_.began = seconds_now();  // evaluation is not training time
   }
 
   void record(const char* split, std::vector<std::pair<std::string, double>> values) {
