@@ -30,7 +30,7 @@ class EmbeddingOp final : public BoundOp<EmbeddingOp> {
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
-  bool row_wise() const override { return true; }
+  // Not row-wise: token_order numbers the rows, so a selection of rows would need another order.
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

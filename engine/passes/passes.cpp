@@ -25,9 +25,14 @@ const std::vector<Pass>& all_passes() {
 }
 
 void run_passes(Graph& graph, const PassOptions& options, const PassObserver& observer) {
+  run_passes(graph, all_passes(), options, observer);
+}
+
+void run_passes(Graph& graph, std::span<const Pass> passes, const PassOptions& options,
+                const PassObserver& observer) {
   validate(graph);
   if (observer) observer("model", graph);
-  for (const Pass& pass : all_passes()) {
+  for (const Pass& pass : passes) {
     if (pass.training_only && !options.train) continue;
     pass.run(graph, options);
     try {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ using PassObserver = std::function<void(std::string_view pass, const Graph& grap
 
 // Runs all passes (those for training only where options.train) and validates the graph after each.
 void run_passes(Graph& graph, const PassOptions& options, const PassObserver& observer = {});
+void run_passes(Graph& graph, std::span<const Pass> passes, const PassOptions& options,
+                const PassObserver& observer);
 
 void compute_needed_rows(Graph& graph, const PassOptions& options);
 void differentiate_losses(Graph& graph, const PassOptions& options);

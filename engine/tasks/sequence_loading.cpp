@@ -61,8 +61,9 @@ void NeededRowsLoading::load(Executable& executable, const PackedSequences& sequ
       needed_.push_back(sequences.first_rows[static_cast<size_t>(s)]);
     }
     for (; prediction < prediction_rows.size() && prediction_rows[prediction] < end; ++prediction) {
-      predictions_in_needed_.push_back(static_cast<int32_t>(needed_.size()));
-      needed_.push_back(prediction_rows[prediction]);
+      const bool is_first = !needed_.empty() && needed_.back() == prediction_rows[prediction];
+      if (!is_first) needed_.push_back(prediction_rows[prediction]);  // needed rows are distinct
+      predictions_in_needed_.push_back(static_cast<int32_t>(needed_.size()) - 1);
     }
     needed_offsets_[static_cast<size_t>(s) + 1] = static_cast<int32_t>(needed_.size());
   }
