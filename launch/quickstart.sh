@@ -72,7 +72,7 @@ The sentence stands nowhere in the corpus; its rules say \`pair\` 80%, \`cart\` 
   $out/run/          the run: config.yaml, log.txt, metrics.jsonl, checkpoints; opens in Hugging Face transformers
 
 Next:
-  $cloze fill --model $out/run "On Monday the sailor [MASK] a bottle of milk near the old lighthouse."
+  $cloze fill --model $out/run "On Monday the sailor with the compass [MASK] a basket of fish near the wooden ship."
   $cloze pretrain $config --set training.steps=20k --overwrite
   $cloze --help
 END
