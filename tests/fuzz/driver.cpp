@@ -20,6 +20,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/log.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/mutation.h"
 
@@ -149,6 +150,7 @@ void run(const Arguments& arguments) {
 
 int main(int count, char** values) {
   try {
+    cloze::log::set_level(cloze::log::Level::error);  // most inputs deserve a warning
     cloze::fuzz::keep_inputs_that_crash(values[0]);
     cloze::fuzz::run(cloze::fuzz::parse_arguments(count, values));
     return 0;
