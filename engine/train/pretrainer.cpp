@@ -79,7 +79,6 @@ class PretrainRun {
 
   int run() {
     start();
-    SignalWatch signals;
     while (step_ < options_.training.steps) {
       train_step();
       const bool finished = step_ == options_.training.steps;
@@ -349,6 +348,7 @@ class PretrainRun {
 }  // namespace
 
 int pretrain(const PretrainOptions& options, ExistingRun existing) {
+  const SignalWatch signals;  // before the first thread that computes
   return PretrainRun(options, existing).run();
 }
 

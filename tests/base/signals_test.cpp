@@ -1,22 +1,39 @@
 #include "engine/base/signals.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 namespace cloze {
 namespace {
+
+void send_to_process(int signal) {
+  ::kill(::getpid(), signal);
+}
+
+// The thread of the watch needs a moment.
+int interrupted_soon() {
+  for (int i = 0; i < 2000 && interrupted() == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return interrupted();
+}
 
 TEST(SignalWatch, RemembersTheFirstSignal) {
   EXPECT_EQ(interrupted(), 0);
   {
     const SignalWatch watch;
     EXPECT_EQ(interrupted(), 0);
-    std::raise(SIGTERM);
-    EXPECT_EQ(interrupted(), SIGTERM);
-    std::raise(SIGTERM);  // schedulers repeat it: still no end
-    std::raise(SIGINT);
+    send_to_process(SIGTERM);
+    EXPECT_EQ(interrupted_soon(), SIGTERM);
+    send_to_process(SIGTERM);  // schedulers repeat it: still no end
+    send_to_process(SIGINT);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_EQ(interrupted(), SIGTERM);
   }
   EXPECT_EQ(interrupted(), 0);
@@ -26,21 +43,48 @@ TEST(SignalWatch, PutsTheEarlierHandlersBack) {
   std::signal(SIGINT, SIG_IGN);
   { const SignalWatch watch; }
   EXPECT_EQ(std::signal(SIGINT, SIG_DFL), SIG_IGN);
+  sigset_t blocked;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  EXPECT_FALSE(::sigismember(&blocked, SIGINT));
+  EXPECT_FALSE(::sigismember(&blocked, SIGTERM));
+}
+
+TEST(SignalWatch, NoHandlerRunsOnThreadsMadeAfterIt) {
+  const SignalWatch watch;
+  sigset_t blocked;
+  std::thread([&] { ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked); }).join();
+  EXPECT_TRUE(::sigismember(&blocked, SIGINT));
+  EXPECT_TRUE(::sigismember(&blocked, SIGTERM));
+}
+
+TEST(SignalWatch, TakesSignalsOnThreadsThatWereThereBefore) {
+  std::atomic<bool> done = false;
+  std::thread earlier([&] {
+    while (!done) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  {
+    const SignalWatch watch;
+    ::pthread_kill(earlier.native_handle(), SIGTERM);
+    EXPECT_EQ(interrupted_soon(), SIGTERM);
+  }
+  done = true;
+  earlier.join();
 }
 
 TEST(SignalWatch, OneAtATime) {
   const SignalWatch watch;
   EXPECT_THROW(SignalWatch(), std::logic_error);
-  std::raise(SIGINT);
-  EXPECT_EQ(interrupted(), SIGINT);
+  send_to_process(SIGINT);
+  EXPECT_EQ(interrupted_soon(), SIGINT);
 }
 
 TEST(SignalWatchDeathTest, TheSecondInterruptEndsTheProcess) {
   const auto interrupt_twice = [] {
     const SignalWatch watch;
-    std::raise(SIGINT);
-    if (interrupted() != SIGINT) std::exit(3);
-    std::raise(SIGINT);
+    send_to_process(SIGINT);
+    if (interrupted_soon() != SIGINT) std::exit(3);
+    send_to_process(SIGINT);
+    std::this_thread::sleep_for(std::chrono::seconds(5));
     std::exit(4);
   };
   EXPECT_EXIT(interrupt_twice(), testing::KilledBySignal(SIGINT), "");
