@@ -6,8 +6,9 @@
 #include <string_view>
 #include <vector>
 
-// Cloze as a library: find_package(Cloze), target Cloze::cloze. Everything throws cloze::Error (what, where,
-// why, what to do) or its child UsageError for a wrong call; <engine/base/error.h> declares both.
+// Cloze as a library: find_package(Cloze), target Cloze::cloze, #include <cloze/cloze.h>. Everything throws
+// cloze::Error (what, where, why, what to do) or its child UsageError for a wrong call; <cloze/error.h> declares
+// both.
 namespace cloze {
 
 // A trained model, ready to use.
