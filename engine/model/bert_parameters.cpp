@@ -69,7 +69,7 @@ ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads
   return layout;
 }
 
-void initialize_parameter(const Parameter& parameter, float deviation, uint64_t seed,
+void initialize_parameter(const Parameter& parameter, float deviation, uint64_t seed, int64_t first,
                           std::span<float> values) {
   std::fill(values.begin(), values.end(), 0.0f);
   if (parameter.vector) {
@@ -79,9 +79,10 @@ void initialize_parameter(const Parameter& parameter, float deviation, uint64_t 
   }
   const PhiloxKey key = derive_key(seed, initialization_purpose, hash64(parameter.name));
   const int64_t filled = parameter.file_rows * parameter.columns;
-  for (int64_t element = 0; element < filled; ++element) {
+  const int64_t end = std::min(filled, first + static_cast<int64_t>(values.size()));
+  for (int64_t element = first; element < end; ++element) {
     const auto bits = static_cast<uint64_t>(element);
-    values[static_cast<size_t>(element)] =
+    values[static_cast<size_t>(element - first)] =
         deviation * truncated_normal(static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32), key);
   }
 }

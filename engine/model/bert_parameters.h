@@ -32,8 +32,8 @@ std::string layer(int64_t index);  // "bert.encoder.layer.3"
 
 // BERT's initialisation (google-research/bert, modeling.py): matrices from a normal distribution of deviation
 // `initializer_range` cut at two deviations, biases 0, layer-norm gains 1; padding rows 0. A pure function of
-// (seed, parameter name, element). `values` has the parameter's elements in memory.
-void initialize_parameter(const Parameter& parameter, float deviation, uint64_t seed,
+// (seed, parameter name, element). `values` are the parameter's elements in memory from `first` on.
+void initialize_parameter(const Parameter& parameter, float deviation, uint64_t seed, int64_t first,
                           std::span<float> values);
 
 }  // namespace cloze

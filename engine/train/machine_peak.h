@@ -1,9 +1,15 @@
 #pragma once
 
+#include <cstdint>
+
 namespace cloze {
 
-// Floating-point operations per second of the matmul library on this machine now: the best of a few products
-// of 1024 x 1024 matrices. Takes about a tenth of a second.
+// Floating-point operations per second of the matmul library on this machine now: the best of the products of
+// 1024 x 1024 matrices that half a second holds.
 double measured_matmul_peak();
+
+// Bytes that the matmul library takes for itself while it multiplies: what the process's peak grows by in a wide
+// product. Call it before the process has held more memory than now.
+int64_t measured_matmul_scratch();
 
 }  // namespace cloze

@@ -15,6 +15,7 @@
 #include "engine/model/flops.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/pretrain_setup.h"
+#include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
@@ -33,16 +34,23 @@ constexpr std::array<Gpu, 5> gpus{{{"a100-40", 312e12, 40e9},
                                    {"l40s", 362e12, 48e9}}};
 constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
 
+// Planning needs no corpus: where there is none yet, the vocabulary of Google's uncased English models.
+constexpr int32_t assumed_vocabulary = 30522;
+
 struct PlannedRun {
   std::vector<TrainingPhase> phases;
+  bool has_corpus = false;
   BertConfig config;
   ParameterLayout layout;
 };
 
 PlannedRun plan_run(const PretrainOptions& options) {
-  PlannedRun run{.phases = resolve_phases(options)};
-  const CorpusManifest manifest = read_corpus_manifest(options.data.train / CorpusFiles::manifest);
-  run.config = bert_config(options.model, manifest.vocabulary_size, run.phases);
+  PlannedRun run{.phases = resolve_phases(options),
+                 .has_corpus = std::filesystem::exists(options.data.train)};
+  const int64_t vocabulary =
+      run.has_corpus ? read_corpus_manifest(options.data.train / CorpusFiles::manifest).vocabulary_size
+                     : assumed_vocabulary;
+  run.config = bert_config(options.model, vocabulary, run.phases);
   const bool next_sentence = options.data.instances.next_sentence;
   run.layout = bert_parameters(run.config, {.pooler = next_sentence, .next_sentence = next_sentence});
   return run;
@@ -71,6 +79,15 @@ BatchCounts full_batch(const TrainingPhase& phase) {
 int64_t input_bytes(const Graph& graph) {
   int64_t bytes = 0;
   for (const ValueId id : graph.inputs()) bytes += graph.type(id).bytes();
+  return bytes;
+}
+
+int64_t corpus_bytes(const std::filesystem::path& folder) {
+  int64_t bytes = 0;
+  if (!std::filesystem::is_directory(folder)) return bytes;
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.is_regular_file()) bytes += static_cast<int64_t>(file.file_size());
+  }
   return bytes;
 }
 
@@ -103,9 +120,9 @@ std::string graph_costs(const Graph& graph) {
 std::string advice(const PretrainOptions& options, const MemoryBudget& budget, double available) {
   if (static_cast<double>(budget.total()) <= available) return "It fits.\n";
   std::string text = "It does NOT fit. What to change:\n";
-  const int64_t fixed = budget.total() - budget.arena - budget.inputs;
-  if (static_cast<double>(fixed) < available) {
-    const double factor = (available - static_cast<double>(fixed)) / static_cast<double>(budget.arena);
+  if (static_cast<double>(budget.fixed()) < available) {
+    const double factor =
+        (available - static_cast<double>(budget.fixed())) / static_cast<double>(budget.arena);
     text += fmt::format(
         "  batch.micro_batch_tokens: {}   (now {})\n",
         static_cast<int64_t>(0.9 * factor * static_cast<double>(options.batch.micro_batch_tokens)),
@@ -138,6 +155,8 @@ void build_training_graph(const PretrainOptions& options, const PassObserver& ob
 }
 
 MemoryBudget memory_budget(const PretrainOptions& options) {
+  if (options.threads > 0) set_thread_count(options.threads);
+  const int64_t scratch = measured_matmul_scratch();  // before the process grows
   const PlannedRun run = plan_run(options);
   const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
   MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
@@ -148,7 +167,10 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
       budget.inputs = std::max(budget.inputs, input_bytes(graph));
     }
   }
-  budget.loader = static_cast<int64_t>(process_memory().resident);
+  budget.corpora = corpus_bytes(options.data.train);
+  if (options.data.validation) budget.corpora += corpus_bytes(*options.data.validation);
+  budget.scratch = scratch;
+  budget.program = static_cast<int64_t>(process_memory().resident);
   return budget;
 }
 
@@ -164,7 +186,12 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
 
-  std::string text = fmt::format("Model: {} parameters\n\nMemory\n", run.layout.count());
+  std::string text = fmt::format("Model: {} parameters", run.layout.count());
+  if (!run.has_corpus) {
+    text += fmt::format(" ({} is not there yet: a vocabulary of {} assumed)", options.data.train.string(),
+                        assumed_vocabulary);
+  }
+  text += "\n\nMemory\n";
   text += line("parameters", budget.parameters, "float32");
   text += line("gradients", budget.gradients, "float32");
   text += line("moments", budget.moments, "two, float32");
@@ -174,7 +201,9 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
                            capacity.tokens, capacity.sequences, capacity.predictions,
                            human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
   text += line("step inputs", budget.inputs);
-  text += line("the program itself", budget.loader);
+  text += line("corpora", budget.corpora, "mapped files");
+  text += line("matmul library", budget.scratch, "while it multiplies, measured");
+  text += line("the program itself", budget.program);
   text += line("in all", budget.total());
   const double available =
       device != nullptr ? device->memory_bytes : static_cast<double>(machine_memory().available);

@@ -13,10 +13,14 @@ struct MemoryBudget {
   int64_t parameters = 0, gradients = 0, moments = 0;
   int64_t arena = 0;   // activations, gradients of activations, workspaces: reused by the memory plan
   int64_t inputs = 0;  // step inputs
-  int64_t loader = 0;  // batches made ahead, and what the process itself takes
-  int64_t total() const { return parameters + gradients + moments + arena + inputs + loader; }
+  int64_t corpora = 0;  // mapped: read as training goes on, given back when memory is short
+  int64_t scratch = 0;  // of the matmul library, measured
+  int64_t program = 0;  // what the process itself takes, measured
+  int64_t fixed() const { return parameters + gradients + moments + corpora + scratch + program; }
+  int64_t total() const { return fixed() + arena + inputs; }
 };
 
+// Uses `options.threads` threads from here on.
 MemoryBudget memory_budget(const PretrainOptions& options);
 
 // The plan as text: bytes, FLOPs, length of the run, what to change where it does not fit. `gpu` is empty

@@ -107,10 +107,59 @@ TEST(MainPath, PlanOfTheSampleConfiguration) {
   ASSERT_THAT(here, ExitsWith(0));
   EXPECT_THAT(here.output, AllOf(HasSubstr("in all"), HasSubstr("It fits."), HasSubstr("10000 steps of 32")));
   EXPECT_THAT(here.log, IsEmpty());
+  const Outcome early = run({"plan", CLOZE_SOURCE_DIR "/configs/pretrain/base.yaml", "--set",
+                             "data.train=" + (world / "no-such-corpus").string()});
+  ASSERT_THAT(early, ExitsWith(0));
+  EXPECT_THAT(early.output,
+              AllOf(HasSubstr("110106428 parameters"), HasSubstr("a vocabulary of 30522 assumed")));
   const Outcome too_large = plan({"--gpu", "h200", "--set", "model.hidden_size=1048576"});
   ASSERT_THAT(too_large, ExitsWith(0));
   EXPECT_THAT(too_large.output, HasSubstr("It does NOT fit"));
   EXPECT_THAT(plan({"--gpu", "abacus"}), ExitsWith(2));
+}
+
+// "498.4 MiB" on the line that begins with `name`.
+double planned_bytes(const std::string& plan, const std::string& name) {
+  const size_t at = plan.find("  " + name);
+  if (at == std::string::npos) return 0;
+  std::istringstream words(plan.substr(at + 2 + name.size()));
+  double amount = 0;
+  std::string unit;
+  words >> amount >> unit;
+  return amount * (unit == "GiB" ? 1 << 30 : unit == "MiB" ? 1 << 20 : unit == "KiB" ? 1 << 10 : 0);
+}
+
+// A model whose own memory outweighs the program's.
+TEST(MainPath, ThePlanForeseesThePeakOfMemory) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers take memory of their own";
+#endif
+  const World& world = World::get();
+  const std::vector<std::string> settings{"data.train=" + (world / "corpus").string(),
+                                          "model.hidden_size=512",
+                                          "model.intermediate_size=2048",
+                                          "model.layers=4",
+                                          "training.steps=2",
+                                          "batch.sequences=64",
+                                          "evaluation.sequences=8",
+                                          "log.examples=0"};
+  const std::filesystem::path output = world / "planned";
+  Arguments plan{"plan", CLOZE_SOURCE_DIR "/configs/pretrain/sample.yaml"};
+  Arguments train{"pretrain", plan[1], "--set", "data.validation=" + (world / "corpus-valid").string()};
+  for (const std::string& setting : settings) {
+    plan.insert(plan.end(), {"--set", setting});
+    train.insert(train.end(), {"--set", setting});
+  }
+  plan.insert(plan.end(), {"--set", "data.validation=" + (world / "corpus-valid").string()});
+  train.insert(train.end(), {"--set", "output=" + output.string()});
+  const Outcome planned = run(plan);
+  ASSERT_THAT(planned, ExitsWith(0));
+  const Outcome trained = run(train);
+  ASSERT_THAT(trained, ExitsWith(0));
+  const double foreseen = planned_bytes(planned.output, "in all"),
+               peak = static_cast<double>(trained.peak_bytes);
+  EXPECT_NEAR(foreseen / peak, 1, 0.05) << planned.output << "peak: " << peak / (1 << 20) << " MiB";
+  std::filesystem::remove_all(output);
 }
 
 // The error names all passes, so this test cannot miss one.

@@ -143,7 +143,7 @@ SmallModel::SmallModel(DeviceKind device, const BertConfig& config, PretrainingC
       engine_(make_engine(device, layout_->elements(), true)) {
   for (const Parameter& parameter : layout_->parameters()) {
     std::vector<float> values(static_cast<size_t>(parameter.elements()));
-    initialize_parameter(parameter, config.initializer_range, 42, values);
+    initialize_parameter(parameter, config.initializer_range, 42, 0, values);
     engine_->write(Memory::parameters, parameter.offset, values);
   }
   if (options.update.segments == nullptr) options.update = adamw_of(*layout_);
