@@ -16,7 +16,8 @@ Differentiation::Differentiation(Graph& graph, std::span<const GradientSeed> see
       wanted_(graph.value_count()),
       unit_(graph.value_count()) {
   for (size_t i = 0; i < graph.value_count(); ++i) {
-    wanted_[i] = graph.value({static_cast<int32_t>(i)}).home.memory == Memory::parameters;
+    const Value& value = graph.value({static_cast<int32_t>(i)});
+    wanted_[i] = value.home.memory == Memory::parameters && !value.frozen;
   }
   for (const Node& node : graph.nodes()) {
     const bool reached =

@@ -23,7 +23,7 @@ class Differentiation {
   ValueId gradient(ValueId output) const { return gradients_[index(output)]; }
   // True when the output is a loss whose gradient is exactly one.
   bool is_unit(ValueId output) const { return unit_[index(output)] != 0; }
-  // Does a gradient reach this input (does it depend on a parameter)?
+  // Does a gradient reach this input (does it depend on a parameter that is trained)?
   bool wanted(ValueId input) const { return input && wanted_[index(input)] != 0; }
   // Adds to the gradient of an input.
   void contribute(ValueId input, ValueId gradient);

@@ -29,6 +29,7 @@ class Graph {
  public:
   ValueId add_input(std::string name, const ValueType& type);
   ValueId add_resident(std::string name, const ValueType& type, Home home);  // parameters, gradients, moments
+  void freeze(ValueId parameter) { values_[static_cast<size_t>(parameter.index)].frozen = true; }
   // Runs the op's shape rule and appends the node. Throws Error naming op, scope and shapes when the inputs
   // do not fit.
   std::vector<ValueId> add(std::shared_ptr<const Op> op, std::vector<ValueId> inputs);

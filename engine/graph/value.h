@@ -48,6 +48,7 @@ struct Value {
   std::string name;  // of inputs, parameters and results; intermediates are named by their node
   Home home;
   int32_t producer = -1;  // index of the node, or -1
+  bool frozen = false;    // a parameter that training leaves alone: no gradient is computed for it
 };
 
 }  // namespace cloze

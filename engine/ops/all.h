@@ -11,6 +11,8 @@
 #include "engine/ops/linear.h"
 #include "engine/ops/optimizer.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/segment_cross_entropy.h"
+#include "engine/ops/squared_error.h"
 
 namespace cloze {
 
@@ -19,7 +21,7 @@ namespace cloze {
 using AllOps = std::tuple<
     // forward: each has a gradient
     ActivationOp, AddOp, AttentionOp, CrossEntropyOp, DropoutOp, EmbeddingOp, GatherRowsOp, LayerNormOp,
-    LinearOp,
+    LinearOp, SegmentCrossEntropyOp, SquaredErrorOp,
     // backward
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp,

@@ -9,15 +9,19 @@
 namespace cloze {
 
 std::string CrossEntropyOp::attributes() const {
-  return fmt::format("classes={}{}", classes_, with_gradient_ ? " gradient" : "");
+  const std::string smoothing = smoothing_ > 0 ? fmt::format(" smoothing={}", smoothing_) : "";
+  return fmt::format("classes={}{}{}", classes_, smoothing, with_gradient_ ? " gradient" : "");
 }
 
 std::vector<ValueType> CrossEntropyOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == 3 && is_real(inputs[0]), "cross_entropy takes logits, labels and a scale");
+  require(inputs.size() == 4 && is_real(inputs[0]),
+          "cross_entropy takes logits, labels, a scale and weights");
   const ValueType& logits = inputs[0];
   require(classes_ > 0 && classes_ <= logits.columns, "more classes than columns of logits");
   require(are_integers_of(inputs[1], logits, 1), "labels must be i32 [rows, 1]");
   require(inputs[2] == ValueType{logits.dtype, 1, 1}, "the scale must be [1, 1]");
+  require(inputs[3].rows == 0 || inputs[3] == ValueType{logits.dtype, logits.rows, 1, logits.axis},
+          "the weights must be [rows, 1]");
   std::vector<ValueType> outputs{{logits.dtype, 1, 1},
                                  {logits.dtype, logits.rows, 1, logits.axis},
                                  {DType::i32, logits.rows, 1, logits.axis}};
@@ -43,15 +47,18 @@ Launch CrossEntropyOp::bind_on(Device& device, const Operands& operands) const {
                       .scale = operands.inputs[2],
                       .loss = operands.outputs[loss],
                       .row_loss = operands.outputs[row_loss],
-                      .row_correct = operands.outputs[row_correct]};
+                      .row_correct = operands.outputs[row_correct],
+                      .smoothing = smoothing_,
+                      .weights = operands.inputs[3]};
   if (with_gradient_) kernel.gradient = operands.outputs[gradient];
   return [&device, kernel] { cross_entropy(device, kernel); };
 }
 
 CrossEntropyOutputs cross_entropy(Graph& graph, ValueId logits, ValueId labels, ValueId scale,
-                                  int64_t classes, bool with_gradient) {
+                                  const CrossEntropyTarget& target, bool with_gradient) {
   const auto outputs =
-      graph.add(std::make_shared<CrossEntropyOp>(classes, with_gradient), {logits, labels, scale});
+      graph.add(std::make_shared<CrossEntropyOp>(target.classes, target.smoothing, with_gradient),
+                {logits, labels, scale, target.weights});
   return {outputs[CrossEntropyOp::loss], outputs[CrossEntropyOp::row_loss],
           outputs[CrossEntropyOp::row_correct]};
 }

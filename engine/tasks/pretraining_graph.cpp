@@ -29,15 +29,16 @@ PretrainingGraph pretraining_graph(const BertConfig& config, const ParameterLayo
 
   const ValueId sequence_output = encoder(bert);
   const ValueId logits = masked_language_logits(bert, sequence_output, prediction_rows);
-  const CrossEntropyOutputs masked =
-      cross_entropy(graph, logits, prediction_labels, masked_scale, config.vocabulary_size, train);
+  const CrossEntropyOutputs masked = cross_entropy(graph, logits, prediction_labels, masked_scale,
+                                                   {.classes = config.vocabulary_size}, train);
   task.losses.push_back(masked.loss);
   graph.mark_result(names::masked_loss, masked.loss);
   graph.mark_result(names::masked_row_loss, masked.row_loss);
   graph.mark_result(names::masked_correct, masked.row_correct);
   if (next_sentence) {
     const ValueId next_logits = next_sentence_logits(bert, pooler(bert, sequence_output));
-    const CrossEntropyOutputs next = cross_entropy(graph, next_logits, next_labels, next_scale, 2, train);
+    const CrossEntropyOutputs next =
+        cross_entropy(graph, next_logits, next_labels, next_scale, {.classes = 2}, train);
     task.losses.push_back(next.loss);
     graph.mark_result(names::next_loss, next.loss);
     graph.mark_result(names::next_row_loss, next.row_loss);

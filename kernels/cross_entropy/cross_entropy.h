@@ -12,6 +12,10 @@ namespace cloze {
 //   gradient[i] = scale · (softmax(logits[i]) - onehot(label[i])).
 // Columns from `classes` on are padding of the vocabulary: they count as -inf and get a zero gradient.
 // A label of -1 means no label: loss 0, zero gradient, not correct.
+//
+// With label smoothing s (Szegedy et al. 2016, 7) the one-hot target becomes (1 - s) onehot + s / classes,
+// and with weights the loss and gradient of a row are multiplied by its weight (that of its class, say; the
+// caller puts the sum of weights into `scale`).
 struct CrossEntropy {
   Tensor logits;        // [rows, padded classes]; its live rows count
   Tensor labels;        // i32 [rows, 1]
@@ -21,6 +25,8 @@ struct CrossEntropy {
   Tensor row_loss;     // f32 (f64) [rows, 1]
   Tensor row_correct;  // i32 [rows, 1]: 1 where the label has the highest logit (the first of equals)
   Tensor gradient = {};  // [rows, padded classes], or none (evaluation); may be the same memory as logits
+  float smoothing = 0;   // in [0, 1)
+  Tensor weights = {};   // f32 (f64) [rows, 1], or none: all 1
 };
 
 void cross_entropy(Reference&, const CrossEntropy&);

@@ -69,17 +69,18 @@ struct OnlineSum {
   }
 };
 
-// gradient = scale (softmax - onehot), zero from `classes` on.
-void gradient_row(const CrossEntropy& op, int64_t row, int32_t label, const OnlineSum& total) {
+// gradient = scale (softmax - target), zero from `classes` on.
+void gradient_row(const CrossEntropy& op, int64_t row, int32_t label, const OnlineSum& total, float weight) {
   const float* logits = op.logits.row<float>(row);
   float* gradient = op.gradient.row<float>(row);
-  const float scale = *op.scale.as<float>();
+  const float scale = *op.scale.as<float>() * weight;
   const float factor = static_cast<float>(scale / total.sum);
+  const float elsewhere = scale * op.smoothing / static_cast<float>(op.classes);
   for_each_vector(op.classes, [&](auto d, int64_t i) HWY_ATTR {
     const auto value = vector_exp(d, hn::Sub(hn::LoadU(d, logits + i), hn::Set(d, total.maximum)));
-    hn::StoreU(hn::Mul(value, hn::Set(d, factor)), d, gradient + i);
+    hn::StoreU(hn::MulSub(value, hn::Set(d, factor), hn::Set(d, elsewhere)), d, gradient + i);
   });
-  gradient[label] -= scale;
+  gradient[label] -= scale * (1 - op.smoothing);
   std::fill(gradient + op.classes, gradient + op.logits.columns, 0.0f);
 }
 
@@ -89,16 +90,25 @@ void unlabelled_row(const CrossEntropy& op, int64_t row) {
   if (op.gradient) std::fill_n(op.gradient.row<float>(row), op.logits.columns, 0.0f);
 }
 
+double mean_of(const float* logits, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += double{logits[i]};
+  return sum / static_cast<double>(count);
+}
+
 void labelled_row(const CrossEntropy& op, int64_t row, int32_t label) {
   const float* logits = op.logits.row<float>(row);
   const float label_logit = logits[label];
+  const float weight = op.weights ? *op.weights.row<float>(row) : 1.0f;
   OnlineSum total;
   total.add(logits, label);
   const bool beats_those_before = label_logit > total.maximum || label == 0;
   total.add(logits + label, op.classes - label);
-  *op.row_loss.row<float>(row) = static_cast<float>(std::log(total.sum) + (total.maximum - label_logit));
+  double loss = std::log(total.sum) + (total.maximum - label_logit);
+  if (op.smoothing > 0) loss += double{op.smoothing} * (label_logit - mean_of(logits, op.classes));
+  *op.row_loss.row<float>(row) = static_cast<float>(double{weight} * loss);
   *op.row_correct.row<int32_t>(row) = beats_those_before && label_logit == total.maximum ? 1 : 0;
-  if (op.gradient) gradient_row(op, row, label, total);
+  if (op.gradient) gradient_row(op, row, label, total, weight);
 }
 
 }  // namespace

@@ -109,8 +109,35 @@ void cross_entropy_case(OpGraph& g) {
   const ValueId logits = g.rows_of_parameter(6, 10, Axis::predictions);
   g.live(Axis::predictions, 5);
   const ValueId labels = g.integers({DType::i32, 6, 1, Axis::predictions}, {3, -1, 0, 6, 3, -1});
-  const auto outputs = cross_entropy(g.graph, logits, labels, g.reals(1, {0.25f}), 7, true);
+  const auto outputs = cross_entropy(g.graph, logits, labels, g.reals(1, {0.25f}), {.classes = 7}, true);
   g.loss(outputs.loss);
+}
+
+Build weighted_cross_entropy_case(float smoothing, bool weights) {
+  return [=](OpGraph& g) {
+    const ValueId logits = g.rows_of_parameter(6, 10, Axis::predictions);
+    g.live(Axis::predictions, 5);
+    const ValueId labels = g.integers({DType::i32, 6, 1, Axis::predictions}, {3, -1, 0, 6, 3, -1});
+    const ValueId row_weights =
+        weights ? g.reals({g.real, 6, 1, Axis::predictions}, {0.5f, 3, 1.25f, 0, 2, 7}) : no_value;
+    const auto outputs = cross_entropy(g.graph, logits, labels, g.reals(1, {0.25f}),
+                                       {.classes = 7, .smoothing = smoothing, .weights = row_weights}, true);
+    g.loss(outputs.loss);
+  };
+}
+
+// Two distributions over the rows of each sequence; the second sequence has one row.
+void span_case(OpGraph& g) {
+  const ValueId logits = g.rows_of_parameter(tokens, 2);
+  const ValueId labels = g.integers({DType::i32, sequences, 2, Axis::sequences}, {0, 2, 0, 0, 4, -1, -1, -1});
+  g.loss(segment_cross_entropy(g.graph, logits, offsets(g), labels, g.reals(1, {0.25f}), true).loss);
+}
+
+void squared_error_case(OpGraph& g) {
+  const ValueId x = g.rows_of_parameter(6, 1, Axis::sequences);
+  g.live(Axis::sequences, 5);
+  const ValueId targets = g.reals({g.real, 6, 1, Axis::sequences}, {0.5f, -1, 2, 0, 3.25f, 9});
+  g.loss(squared_error(g.graph, x, targets, g.reals(1, {0.125f}), true).loss);
 }
 
 // The gradient of x lies in the gradient buffer, so a product can be added to it in place.
@@ -265,6 +292,11 @@ const std::vector<OpCase>& op_cases() {
       {"attention_split_with_dropout", attention_case(split, some_dropout)},
       {"attention_of_wide_heads", attention_case(packed, some_dropout, 20)},
       {"cross_entropy", cross_entropy_case},
+      {"cross_entropy_smoothed", weighted_cross_entropy_case(0.1f, false)},
+      {"cross_entropy_weighted", weighted_cross_entropy_case(0, true)},
+      {"cross_entropy_smoothed_and_weighted", weighted_cross_entropy_case(0.3f, true)},
+      {"segment_cross_entropy", span_case},
+      {"squared_error", squared_error_case},
       {"dropout", dropout_case},
       {"embedding", embedding_case(no_dropout)},
       {"embedding_with_dropout", embedding_case(some_dropout)},

@@ -64,6 +64,10 @@ ValueId OpGraph::reals(int64_t columns, std::vector<float> values) {
   return real_input({real, 1, columns}, std::move(values));
 }
 
+ValueId OpGraph::reals(const ValueType& type, std::vector<float> values) {
+  return real_input(type, std::move(values));
+}
+
 ValueId OpGraph::row_ids(int64_t rows, Axis axis) {
   std::vector<int32_t> ids;
   for (int32_t row = 0; row < rows; ++row) ids.insert(ids.end(), {7 + row / 3, row % 3});

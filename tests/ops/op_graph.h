@@ -26,6 +26,7 @@ class OpGraph {
   ValueId rows_of_parameter(int64_t rows, int64_t columns, Axis axis = Axis::tokens);
   ValueId integers(const ValueType& type, std::vector<int32_t> values);
   ValueId reals(int64_t columns, std::vector<float> values);  // [1, columns]
+  ValueId reals(const ValueType& type, std::vector<float> values);
   void live(Axis axis, int64_t count) { live_counts.push_back({axis, count}); }
 
   ValueId dropout_key() { return integers({DType::i32, 1, 2}, {77, -1234567}); }

@@ -105,6 +105,7 @@ std::set<std::string> free_changes() {
       {"linear_weight_gradient", 0, {"columns"}},
       {"linear_weight_gradient", 1, {"columns"}},
       {"scatter_rows", 0, {"columns", "precision"}},
+      {"segment_cross_entropy", 0, {"rows", "axis"}},  // the offsets say which rows
   };
   std::set<std::string> result;
   for (const Free& each : all) {
