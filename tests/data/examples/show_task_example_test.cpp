@@ -1,5 +1,4 @@
 // How run_classifier.py shows an example.
-// tests/golden/examples.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
