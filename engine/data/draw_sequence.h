@@ -15,6 +15,7 @@ enum class DataPurpose : uint32_t {
   window_order = 0x64740002,
   pairing = 0x64740003,
   masking = 0x64740004,
+  validation_split = 0x64740005,
 };
 
 inline PhiloxKey data_key(uint64_t seed, DataPurpose purpose, uint64_t index) {
