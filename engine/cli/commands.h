@@ -20,6 +20,7 @@ void add_prepare_command(CLI::App& program, ExitCode& exit_code);
 void add_pretrain_command(CLI::App& program, ExitCode& exit_code);
 void add_reference_command(CLI::App& program, ExitCode& exit_code);
 void add_sample_command(CLI::App& program, ExitCode& exit_code);
+void add_score_command(CLI::App& program, ExitCode& exit_code);
 void add_tokenize_command(CLI::App& program, ExitCode& exit_code);
 void add_vocab_command(CLI::App& program, ExitCode& exit_code);
 
