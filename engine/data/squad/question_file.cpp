@@ -26,6 +26,15 @@ std::string unpacked(const std::filesystem::path& path) {
 
 }  // namespace
 
+std::string joined_words(const Passage& passage, WordRange range) {
+  std::string text;
+  for (int32_t i = std::max(range.first, 0); i <= range.last; ++i) {
+    if (i > range.first) text += ' ';
+    text += passage.word(static_cast<size_t>(i));
+  }
+  return text;
+}
+
 std::vector<TextSpan> context_words(std::string_view context) {
   std::vector<TextSpan> words;
   bool in_word = false;

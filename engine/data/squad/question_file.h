@@ -66,6 +66,9 @@ QuestionFile read_question_file(const std::filesystem::path& path);
 // The same for a file's text.
 QuestionFile parse_question_file(std::string_view text, const std::filesystem::path& path);
 
+// The words of a passage with single spaces between them; nothing for a range that ends before it begins.
+std::string joined_words(const Passage& passage, WordRange range);
+
 // The words of a context, as in Passage.
 std::vector<TextSpan> context_words(std::string_view context);
 

@@ -95,6 +95,7 @@ class WindowMaker {
     for (size_t i = 0; i < spans.size(); ++i) {
       QuestionWindow window = window_of(passage, query, spans[i]);
       window.question = index;
+      window.index = static_cast<int32_t>(i);
       for (int32_t offset = 0; offset < spans[i].length; ++offset) {
         const int32_t best = best_window[static_cast<size_t>(spans[i].start + offset)];
         window.is_max_context.push_back(best == static_cast<int32_t>(i));

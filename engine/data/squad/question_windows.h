@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/data/examples/encoded_sequence.h"
@@ -15,6 +16,7 @@ namespace cloze {
 struct QuestionWindow {
   EncodedSequence sequence;             // second_begins: the first token of the passage
   size_t question = 0;                  // index into QuestionFile::questions
+  int32_t index = 0;                    // among the windows of its question
   int64_t unique_id = 0;                // 1,000,000,000 for the first window of the file, and so on
   std::vector<int32_t> words;           // [passage tokens] the word of the passage each belongs to
   std::vector<uint8_t> is_max_context;  // [passage tokens] whether no other window shows more around it
@@ -44,5 +46,12 @@ enum class WindowPurpose : uint8_t { training, prediction };  // training: with 
 std::vector<QuestionWindow> make_question_windows(const QuestionFile& file, const Tokenizer& tokenizer,
                                                   const SquadOptions& options, WindowPurpose purpose,
                                                   int threads);
+
+// A window in full, as run_squad.py logs the first ones: tokens, the words and max-context marks of the
+// passage's tokens, and ids, mask and segments filled up with zeros to the greatest length; for training the
+// answer.
+std::string show_question_window(const QuestionFile& file, const QuestionWindow& window,
+                                 const Vocabulary& vocabulary, const SquadOptions& options,
+                                 WindowPurpose purpose);
 
 }  // namespace cloze

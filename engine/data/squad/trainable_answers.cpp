@@ -62,15 +62,6 @@ int32_t word_at(const Passage& passage, size_t byte) {
   return static_cast<int32_t>(after - passage.words.begin()) - 1;
 }
 
-std::string joined_words(const Passage& passage, WordRange range) {
-  std::string text;
-  for (int32_t i = std::max(range.first, 0); i <= range.last; ++i) {
-    if (i > range.first) text += ' ';
-    text += passage.word(static_cast<size_t>(i));
-  }
-  return text;
-}
-
 // The words that the answer's characters lie in, whatever they say.
 WordRange marked_words(const QuestionFile& file, const Question& question, const Answer& answer) {
   const Passage& passage = file.passage_of(question);

@@ -39,6 +39,8 @@ TEST_P(WindowGoldens, PredictionWindowsAreEqual) {
     const QuestionWindow& window = windows[i];
     EXPECT_EQ(window.unique_id, 1'000'000'000 + static_cast<int64_t>(i));
     EXPECT_EQ(window.question, expected[i][0].get<size_t>()) << i;
+    const bool same_question = i > 0 && windows[i - 1].question == window.question;
+    EXPECT_EQ(window.index, same_question ? windows[i - 1].index + 1 : 0) << i;
     EXPECT_EQ(window.sequence.second_begins, expected[i][1].get<int32_t>()) << i;
     EXPECT_EQ(window.sequence.tokens, expected[i][2].get<std::vector<int32_t>>()) << i;
     EXPECT_EQ(window.words, expected[i][3].get<std::vector<int32_t>>()) << i;
@@ -99,6 +101,39 @@ TEST(QuestionWindow, KnowsItsPassageTokens) {
   EXPECT_FALSE(window.in_passage(length - 1));
   EXPECT_EQ(window.word(length - 2), window.words.back());
   EXPECT_EQ(window.max_context(length - 2), window.is_max_context.back() != 0);
+}
+
+TEST(QuestionWindow, IsShownAsGoogleShowsIt) {
+  QuestionFile file = parse_question_file(
+      R"({"data": [{"paragraphs": [{"context": "a the", "qas": [
+        {"id": "1", "question": "e", "answers": [{"text": "the", "answer_start": 2}], "is_impossible": false},
+        {"id": "2", "question": "e", "answers": [], "is_impossible": true}]}]}]})",
+      "q.json");
+  EXPECT_EQ(keep_trainable(file, true), 0u);
+  const std::vector<std::string> pieces = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "e", "a", "th", "##e"};
+  const Tokenizer tokenizer(std::make_shared<const Vocabulary>(pieces), {});
+  const SquadOptions options{
+      .max_sequence_length = 9, .max_query_length = 4, .version_2_with_negative = true};
+  const auto windows = make_question_windows(file, tokenizer, options, WindowPurpose::training, 1);
+  ASSERT_EQ(windows.size(), 2u);
+  const auto shown = [&](const QuestionWindow& window, WindowPurpose purpose) {
+    return show_question_window(file, window, tokenizer.vocabulary(), options, purpose);
+  };
+  const std::string input =
+      "tokens: [CLS] e [SEP] a th ##e [SEP]\n"
+      "token_to_orig_map: 3:0 4:1 5:1\n"
+      "token_is_max_context: 3:True 4:True 5:True\n"
+      "input_ids: 2 4 3 5 6 7 3 0 0\n"
+      "input_mask: 1 1 1 1 1 1 1 0 0\n"
+      "segment_ids: 0 0 0 1 1 1 1 0 0\n";
+  const std::string first =
+      "*** Example ***\nunique_id: 1000000000\nexample_index: 0\ndoc_span_index: 0\n" + input;
+  EXPECT_EQ(shown(windows[0], WindowPurpose::prediction), first);
+  EXPECT_EQ(shown(windows[0], WindowPurpose::training),
+            first + "start_position: 4\nend_position: 5\nanswer: th ##e\n");
+  EXPECT_EQ(shown(windows[1], WindowPurpose::training),
+            "*** Example ***\nunique_id: 1000000001\nexample_index: 1\ndoc_span_index: 0\n" + input +
+                "impossible example\n");
 }
 
 TEST(SquadOptions, AreDescribedWithoutFault) {

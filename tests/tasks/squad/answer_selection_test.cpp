@@ -33,7 +33,7 @@ std::vector<float> made_up_scores(size_t window, size_t positions, uint32_t whic
   return scores;
 }
 
-std::vector<AnsweredQuestion> answer_all(const SquadOptions& options, bool padded) {
+std::vector<AnsweredQuestion> answer_all(const SquadOptions& options, bool padded, int threads = 2) {
   const QuestionFile file = read_question_file(squad_golden("questions.json"));
   const Tokenizer tokenizer = golden_tokenizer();
   const auto windows = make_question_windows(file, tokenizer, options, WindowPurpose::prediction, 2);
@@ -46,17 +46,7 @@ std::vector<AnsweredQuestion> answer_all(const SquadOptions& options, bool padde
     values.push_back(made_up_scores(i, positions, 1));
   }
   for (size_t i = 0; i < windows.size(); ++i) scores.push_back({values[2 * i], values[2 * i + 1]});
-  std::vector<AnsweredQuestion> answered;
-  size_t first = 0;
-  for (size_t q = 0; q < file.questions.size(); ++q) {
-    size_t end = first;
-    while (end < windows.size() && windows[end].question == q) ++end;
-    answered.push_back(select_answer(file, file.questions[q], std::span(windows).subspan(first, end - first),
-                                     std::span(scores).subspan(first, end - first), options, tokenizer));
-    first = end;
-  }
-  EXPECT_EQ(first, windows.size());
-  return answered;
+  return select_answers(file, windows, scores, options, tokenizer, threads);
 }
 
 TEST(AnswerSelection, FilesOfVersion1AreEqual) {
@@ -80,6 +70,11 @@ TEST(AnswerSelection, FilesOfVersion2AreEqual) {
   const auto none = std::count_if(answered.begin(), answered.end(), is_none);
   EXPECT_GT(none, 20);
   EXPECT_LT(none, 108);
+}
+
+TEST(AnswerSelection, ThreadsDoNotMatter) {
+  EXPECT_EQ(nbest_json(answer_all(testing::windows_apart(), false, 1)),
+            nbest_json(answer_all(testing::windows_apart(), false, 5)));
 }
 
 TEST(AnswerSelection, FilesWithoutQuestionsAreEmptyObjects) {
