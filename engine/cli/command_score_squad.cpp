@@ -38,9 +38,9 @@ void run(const ScoreSquadCall& call) {
   const SquadScore score = version == SquadVersion::v1
                                ? score_squad_v1(file, predictions)
                                : score_squad_v2(file, predictions, null_odds_rule(call));
-  if (score.missing > 0) {
-    log::warning("{} questions have no prediction: {}", score.missing,
-                 version == SquadVersion::v1 ? "they score 0" : "they are left out");
+  if (!score.missing.empty()) {
+    log::warning("{} questions have no prediction and {}; the first is `{}`", score.missing.size(),
+                 version == SquadVersion::v1 ? "score 0" : "are left out", score.missing.front());
   }
   std::cout << score_json(score, version);
 }

@@ -75,7 +75,7 @@ TEST_F(ScoreSquad, MissingPredictionsAreCounted) {
   write_data(answerable + "," + unanswerable);
   const Outcome outcome = score(R"({"a": "x y"})");
   EXPECT_THAT(outcome.output, HasSubstr("\"total\": 1"));
-  EXPECT_THAT(outcome.log, HasSubstr("1 questions have no prediction: they are left out"));
+  EXPECT_THAT(outcome.log, HasSubstr("1 questions have no prediction and are left out; the first is `b`"));
 }
 
 TEST_F(ScoreSquad, BadInputsAreOneMessage) {

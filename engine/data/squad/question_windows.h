@@ -24,8 +24,7 @@ struct QuestionWindow {
   // not hold the whole answer or there is none.
   int32_t start_label = 0, end_label = 0;
 
-  // Whether a token is the passage's; then its place in `words` and `is_max_context` is token -
-  // second_begins.
+  // Whether the token at a position is the passage's. The others are for such tokens alone.
   bool in_passage(int32_t token) const {
     return token >= sequence.second_begins &&
            token < sequence.second_begins + static_cast<int32_t>(words.size());

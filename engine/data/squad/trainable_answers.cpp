@@ -51,7 +51,7 @@ const Answer& only_answer(const QuestionFile& file, const Question& question) {
 // The byte at which a code point begins; nothing where the text has fewer.
 std::optional<size_t> byte_of_character(std::string_view text, int64_t index) {
   size_t at = 0;
-  for (; index > 0 && at < text.size(); --index) at += decode_utf8(text, at).size;
+  for (; index > 0 && at < text.size(); --index) at += std::max<uint32_t>(decode_utf8(text, at).size, 1);
   return index == 0 && at < text.size() ? std::optional(at) : std::nullopt;
 }
 

@@ -141,10 +141,10 @@ SquadScore score_squad_v1(const QuestionFile& file, const PredictedAnswers& pred
     if (question.answers.empty()) fail(file, question, "a question has no answers to compare with");
     const auto found = predictions.find(question.id);
     const bool is_missing = found == predictions.end();
-    result.missing += is_missing;
+    if (is_missing) result.missing.push_back(question.id);
     sum.add(is_missing ? QuestionScore{} : compare(found->second, gold_v1(question), /*both_empty_f1=*/0));
   }
-  require_questions(file, sum.total - result.missing);
+  require_questions(file, sum.total - static_cast<int64_t>(result.missing.size()));
   result.all = sum.percent();
   return result;
 }
@@ -156,8 +156,10 @@ SquadScore score_squad_v2(const QuestionFile& file, const PredictedAnswers& pred
   for (const Question& question : file.questions) {
     if (!question.has_answers) fail(file, question, "a question has no list of answers");
     const auto found = predictions.find(question.id);
-    result.missing += found == predictions.end();
-    if (found == predictions.end()) continue;
+    if (found == predictions.end()) {
+      result.missing.push_back(question.id);
+      continue;
+    }
     QuestionScore score = compare(found->second, gold_v2(question), /*both_empty_f1=*/1);
     score.has_answer = !question.answers.empty();
     scores.emplace(question.id, score);

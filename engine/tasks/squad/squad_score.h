@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/data/squad/question_file.h"
 #include "engine/tasks/squad/answer_selection.h"
@@ -34,7 +35,7 @@ struct SquadScore {
   GroupScore all;
   std::optional<GroupScore> with_answer, without_answer;  // v2
   std::optional<BestThreshold> best_exact, best_f1;       // v2, where null odds were given
-  int64_t missing = 0;                                    // questions without a prediction
+  std::vector<std::string> missing;                       // ids of questions without a prediction
 };
 
 // v1.1: every question counts, one without a prediction as 0. Throws Error where a question has no answers to
