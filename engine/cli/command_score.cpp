@@ -9,6 +9,7 @@ void add_score_command(CLI::App& program, ExitCode&) {
   CLI::App* score = program.add_subcommand("score", "Compare predictions with what is right");
   score->require_subcommand(1);
   add_score_glue(*score);
+  add_score_squad(*score);
 }
 
 }  // namespace cloze

@@ -8,5 +8,6 @@ class App;
 namespace cloze {
 
 void add_score_glue(CLI::App& score);
+void add_score_squad(CLI::App& score);
 
 }  // namespace cloze
