@@ -11,10 +11,6 @@
 
 namespace cloze {
 
-// Fills order[0, live) with the rows of `tokens` ordered by (token, row): a stable radix sort, so that a
-// gradient of word rows can be summed in a fixed order. `scratch` is working memory. tokens >= 0.
-void order_by_token(std::span<const int32_t> tokens, std::span<int32_t> order, std::vector<int32_t>& scratch);
-
 // Lays sequences back to back into a micro-batch. One packer serves one thread.
 class Packer {
  public:

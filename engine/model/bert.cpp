@@ -1,5 +1,6 @@
 #include "engine/model/bert.h"
 
+#include "engine/model/task_head.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/embedding.h"
@@ -47,6 +48,7 @@ ValueId BertBuilder::parameter(const std::string& name, int64_t stacked) {
   if (!value) {
     const int64_t rows = layout_.at(name).vector ? stacked : layout_.at(name).rows * stacked;
     value = parameter_value(graph, layout_, name, real_, rows);
+    if (depth_of(name, config.layers) < frozen_depth_) graph.freeze(value);
   }
   return value;
 }

@@ -44,6 +44,9 @@ class BertBuilder {
               bool for_training, const SequenceInputs& step_inputs)
       : graph(into), config(sizes), train(for_training), inputs(step_inputs), layout_(layout), real_(real) {}
 
+  // Parameters below this depth (depth_of, task_head.h) get no gradient; 0: all are trained.
+  void freeze_below(int64_t depth) { frozen_depth_ = depth; }
+
   // The parameter as a value, the same each time; `stacked` of equal shape side by side in the layout.
   ValueId parameter(const std::string& name, int64_t stacked = 1);
   ValueId dense(ValueId x, const std::string& name);  // name.weight, name.bias
@@ -59,6 +62,7 @@ class BertBuilder {
  private:
   const ParameterLayout& layout_;
   DType real_;
+  int64_t frozen_depth_ = 0;
   std::map<std::string, ValueId> values_;
 };
 

@@ -7,6 +7,7 @@
 #include "engine/data/batch_split.h"
 #include "engine/data/draw_sequence.h"
 #include "engine/data/packer.h"
+#include "engine/data/sequence_packing.h"
 #include "tests/data/test_corpus.h"
 
 namespace cloze {

@@ -1,0 +1,75 @@
+#include "engine/model/task_head.h"
+
+#include <charconv>
+#include <string_view>
+
+#include "engine/model/bert_parameters.h"
+#include "engine/ops/activation.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/linear.h"
+#include "engine/ops/rows.h"
+
+namespace cloze {
+namespace {
+
+// Behind those of the encoder, of which there are 1 + 3 * layers.
+uint32_t head_site(const BertConfig& config, size_t layer) {
+  return static_cast<uint32_t>(1 + 3 * config.layers) + static_cast<uint32_t>(layer);
+}
+
+std::string hidden_name(const TaskHead& head, size_t layer) {
+  return head.name + ".hidden." + std::to_string(layer);
+}
+
+}  // namespace
+
+void add_task_head(ParameterLayout& layout, const TaskHead& head, int64_t hidden_size) {
+  const auto add = [&](const std::string& name, int64_t out, int64_t in) {
+    layout.add(name + ".weight", out, in);
+    layout.add_vector(name + ".bias", out);
+  };
+  int64_t width = hidden_size;
+  for (size_t layer = 0; layer < head.widths.size(); ++layer) {
+    add(hidden_name(head, layer), head.widths[layer], width);
+    width = head.widths[layer];
+  }
+  add(head.name, head.outputs, width);
+}
+
+ValueId pooled_rows(BertBuilder& bert, const TaskHead& head, ValueId sequence_output) {
+  switch (head.pooling) {
+    case Pooling::pooler:
+      return pooler(bert, sequence_output);
+    case Pooling::cls:
+      bert.graph.set_scope("pooler");
+      return gather_rows(bert.graph, sequence_output, bert.inputs.first_rows);
+    case Pooling::tokens:
+      break;
+  }
+  return sequence_output;
+}
+
+ValueId task_logits(BertBuilder& bert, const TaskHead& head, ValueId rows, ValueId row_ids) {
+  bert.graph.set_scope(head.name);
+  const auto drop = [&](ValueId x, size_t layer) {
+    const DropoutSite site = bert.dropout(head.dropout, head_site(bert.config, layer));
+    return site.active() ? dropout(bert.graph, x, site, bert.inputs.dropout_key, row_ids) : x;
+  };
+  ValueId x = rows;
+  for (size_t layer = 0; layer < head.widths.size(); ++layer) {
+    x = activation(bert.graph, bert.dense(drop(x, layer), hidden_name(head, layer)), head.activation);
+  }
+  return bert.dense(drop(x, head.widths.size()), head.name);
+}
+
+int64_t depth_of(const std::string& parameter_name, int64_t layers) {
+  constexpr std::string_view layer_prefix = "bert.encoder.layer.";
+  if (parameter_name.starts_with("bert.embeddings.")) return 0;
+  if (!parameter_name.starts_with(layer_prefix)) return layers + 1;
+  int64_t layer = 0;
+  const char* digits = parameter_name.data() + layer_prefix.size();
+  std::from_chars(digits, parameter_name.data() + parameter_name.size(), layer);
+  return layer + 1;
+}
+
+}  // namespace cloze

@@ -1,0 +1,107 @@
+#include "engine/tasks/finetuning_program.h"
+
+#include <numeric>
+#include <utility>
+
+#include "engine/tasks/pretraining_graph.h"
+
+namespace cloze {
+
+FinetuningProgram::FinetuningProgram(std::unique_ptr<Executable> executable, TaskForm form)
+    : executable_(std::move(executable)), form_(form), sequences_(*executable_), needed_rows_(*executable_) {
+  namespace names = finetuning_names;
+  const Executable& compiled = *executable_;
+  prediction_rows_ = compiled.input(pretraining_names::prediction_rows);
+  update_scalars_ = compiled.input(pretraining_names::update_scalars);
+  head_row_ids_ = compiled.input(names::head_row_ids);
+  labels_ = compiled.input(names::labels);
+  scores_ = compiled.input(names::scores);
+  weights_ = compiled.input(names::weights);
+  scale_ = compiled.input(names::scale);
+  choice_offsets_ = compiled.input(names::choice_offsets);
+  logits_ = compiled.result(names::logits);
+  row_loss_ = compiled.result(names::row_loss);
+  gradient_norm_ = compiled.result("gradient_norm");
+  skipped_ = compiled.result("skipped");
+}
+
+void FinetuningProgram::load(const TaskBatch& batch, const FinetuningStepInputs& inputs) {
+  Executable& target = *executable_;
+  sequences_.load(target, batch.sequences, inputs.dropout_key);
+  const auto asked = static_cast<size_t>(form_ == TaskForm::tokens ? batch.live_predictions : 0);
+  needed_rows_.load(target, batch.sequences, std::span(batch.prediction_rows).first(asked));
+  target.set_live(Axis::predictions, batch.live_predictions);
+  const auto write = [&](Slot slot, const auto& values) {
+    if (slot) target.write(slot, std::span(values));
+  };
+  write(prediction_rows_, batch.prediction_rows);
+  write(head_row_ids_, batch.head_row_ids);
+  write(labels_, batch.labels);
+  write(scores_, batch.scores);
+  write(weights_, batch.weights);
+  write(choice_offsets_, batch.choice_offsets);
+  // Start and end count half each (google-research/bert, run_squad.py).
+  const double share = form_ == TaskForm::span ? 0.5 : 1;
+  const float scale = inputs.label_weight > 0 ? static_cast<float>(share / inputs.label_weight) : 0.0f;
+  target.write(scale_, std::span<const float>(&scale, 1));
+  if (update_scalars_) target.write(update_scalars_, std::span<const float>(inputs.update_scalars));
+}
+
+int64_t FinetuningProgram::head_rows(const TaskBatch& batch) const {
+  switch (form_) {
+    case TaskForm::tokens:
+      return batch.live_predictions;
+    case TaskForm::span:
+      return batch.sequences.live_tokens;
+    case TaskForm::one_per_sequence:
+    case TaskForm::choice:
+      break;
+  }
+  return batch.sequences.live_sequences;
+}
+
+void FinetuningProgram::read_logits(const TaskBatch& batch, std::vector<float>& logits) const {
+  logits.resize(static_cast<size_t>(head_rows(batch) * executable_->type(logits_).columns));
+  executable_->read(logits_, std::span<float>(logits));
+}
+
+double FinetuningProgram::loss_sum(const TaskBatch& batch) {
+  const bool predictions = form_ == TaskForm::tokens || form_ == TaskForm::choice;
+  const int64_t rows = predictions ? batch.live_predictions : batch.sequences.live_sequences;
+  row_loss_values_.resize(static_cast<size_t>(rows * executable_->type(row_loss_).columns));
+  executable_->read(row_loss_, std::span<float>(row_loss_values_));
+  const double sum = std::accumulate(row_loss_values_.begin(), row_loss_values_.end(), 0.0);
+  return form_ == TaskForm::span ? sum / 2 : sum;
+}
+
+double FinetuningProgram::gradient_norm() const {
+  double norm = 0;
+  executable_->read(gradient_norm_, std::span<double>(&norm, 1));
+  return norm;
+}
+
+bool FinetuningProgram::skipped() const {
+  int32_t skipped = 0;
+  executable_->read(skipped_, std::span<int32_t>(&skipped, 1));
+  return skipped != 0;
+}
+
+FinetuningProgram& FinetuningPrograms::get(const Capacity& capacity, bool train, MicroBatch place) {
+  for (const Entry& entry : entries_) {
+    if (entry.capacity == capacity && entry.train == train && entry.place == place) return *entry.program;
+  }
+  FinetuningGraph task = finetuning_graph(model_, layout_, capacity, engine_.real(), train);
+  run_passes(task.graph, {.train = train,
+                          .losses = task.losses,
+                          .recompute = options_.recompute,
+                          .micro_batch = place,
+                          .parameter_elements = layout_.elements(),
+                          .update_scalars = task.update_scalars,
+                          .update = options_.update});
+  auto executable = engine_.compile(std::move(task.graph), options_.memory);
+  entries_.push_back(
+      {capacity, train, place, std::make_unique<FinetuningProgram>(std::move(executable), model_.form())});
+  return *entries_.back().program;
+}
+
+}  // namespace cloze

@@ -1,0 +1,52 @@
+#include "engine/tasks/task_inference.h"
+
+#include <algorithm>
+
+#include "engine/tasks/task_loader.h"
+
+namespace cloze {
+namespace {
+
+size_t logit_rows(const TaskItem& item, TaskForm form) {
+  switch (form) {
+    case TaskForm::tokens:
+      return static_cast<size_t>(item_size(item, form).predictions);
+    case TaskForm::span:
+      return item.sequences.front().tokens.size();
+    case TaskForm::one_per_sequence:
+    case TaskForm::choice:
+      break;
+  }
+  return item.sequences.size();
+}
+
+}  // namespace
+
+TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch, int64_t micro_batch_tokens) {
+  const TaskForm form = programs.model().form();
+  TaskOutputs outputs{.outputs = programs.model().head.outputs, .first_rows = {0}};
+  for (size_t i = 0; i < items.size(); ++i) {
+    outputs.first_rows.push_back(outputs.first_rows.back() + logit_rows(items.item(i), form));
+  }
+  outputs.logits.reserve(outputs.first_rows.back() * static_cast<size_t>(outputs.outputs));
+  if (items.size() == 0) return outputs;
+  TaskLoader loader(items, form, {.batch = batch, .micro_batch_tokens = micro_batch_tokens, .shuffle = false});
+  double loss = 0, weight = 0;
+  std::vector<float> logits;
+  for (int64_t step = 0; step < loader.steps_of_a_pass(); ++step) {
+    for (const TaskBatch& micro_batch : loader.next(step).micro_batches) {
+      FinetuningProgram& program = programs.evaluation(micro_batch.capacity);
+      program.load(micro_batch, {.label_weight = micro_batch.label_weight});
+      program.run();
+      program.read_logits(micro_batch, logits);
+      outputs.logits.insert(outputs.logits.end(), logits.begin(), logits.end());
+      outputs.tokens += micro_batch.sequences.live_tokens;
+      if (micro_batch.label_weight > 0) loss += program.loss_sum(micro_batch);
+      weight += micro_batch.label_weight;
+    }
+  }
+  outputs.loss = weight > 0 ? loss / weight : 0;
+  return outputs;
+}
+
+}  // namespace cloze
