@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/file.h"
 #include "engine/config/config.h"
 #include "engine/data/examples/task_presets.h"
 #include "tests/data/examples/test_examples.h"
@@ -30,6 +31,24 @@ TEST(TaskOptions, SurviveBeingWrittenOut) {
       "task.yaml");
   const std::string written = config::dump(options);
   EXPECT_EQ(config::dump(config::read_text<TaskOptions>(written, "written.yaml")), written);
+}
+
+struct Configuration {
+  TaskOptions task;
+};
+void describe(Fields& fields, Configuration& configuration) {
+  fields.section("task", configuration.task, "The task");
+}
+
+// The example of docs/task-files.md.
+TEST(TaskOptions, TheDocumentedExampleIsRead) {
+  const std::string page = read_file(CLOZE_SOURCE_DIR "/docs/task-files.md"), begin = "```yaml\n";
+  const size_t from = page.find(begin) + begin.size();
+  const std::string yaml = page.substr(from, page.find("```", from) - from);
+  const TaskDescription task = describe_task(config::read_text<Configuration>(yaml, "task-files.md").task);
+  EXPECT_EQ(task.layouts.front().text_b, "body");
+  EXPECT_EQ(task.layouts.front().keep.at("language"), "de");
+  EXPECT_THAT(task.labels, ElementsAre("sports", "world"));
 }
 
 TEST(TaskOptions, EveryPresetIsDescribed) {
@@ -66,6 +85,17 @@ TEST(TaskOptions, OptionsStandAboveThePreset) {
   EXPECT_EQ(task.layouts[0].text_a, "review");
   EXPECT_EQ(task.layouts[0].columns, 0);
   EXPECT_EQ(task.sequences.max_sequence_length, 256);
+}
+
+// SST-2's id and label have names in the preset, which would ask for a header.
+TEST(TaskOptions, NumbersLeaveNamesOut) {
+  const TaskDescription task = task_of("preset: sst-2\ncolumns: {text_a: '1', label: '2'}\nheader: no");
+  EXPECT_EQ(task.layouts[0].id, "");
+  EXPECT_EQ(task.layouts[0].label, "2");
+  EXPECT_EQ(task_of("columns: {text_a: 1}").layouts[0].label, "");
+  EXPECT_EQ(task_of("columns: {text_a: review}").layouts[0].label, "label");
+  EXPECT_THAT(message_of([] { task_of("columns: {label: 1}"); }),
+              HasSubstr("`columns.text_a` is not stated"));
 }
 
 TEST(TaskOptions, KeepReplacesThePresetsLanguage) {
