@@ -12,6 +12,7 @@ struct ExitCode {
   int value = 0;
 };
 
+void add_convert_command(CLI::App& program, ExitCode& exit_code);
 void add_fill_command(CLI::App& program, ExitCode& exit_code);
 void add_graph_command(CLI::App& program, ExitCode& exit_code);
 void add_info_command(CLI::App& program, ExitCode& exit_code);
