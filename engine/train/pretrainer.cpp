@@ -143,7 +143,7 @@ class PretrainRun {
     const Checkpoint checkpoint = open_model(*options_.model.initialize_from);
     const LoadReport report = load_parameters(*engine_, layout_, checkpoint.parameters());
     log::info("{}", to_string(report));
-    if (report.loaded.empty()) require_complete(report);
+    if (report.loaded.empty() || !report.mismatched.empty()) require_complete(report);
   }
 
   void show_examples() {
