@@ -28,8 +28,7 @@ const Opened opened[] = {
     {"tensorflow_training", "tests/golden/checkpoint/tensorflow_training"},
     {"tensorflow_training", "tests/golden/checkpoint/tensorflow_training", "model.ckpt-7",
      DeviceKind::reference},
-    // Its heads have one dimension each: the CPU's attention takes multiples of four only.
-    {"tensorflow_tiny", "../shared/data/checkpoints/tensorflow-tiny", "", DeviceKind::reference},
+    {"tensorflow_tiny", "../shared/data/checkpoints/tensorflow-tiny"},
     {"tensorflow_tiny", "../shared/data/checkpoints/tensorflow-tiny", "bert_model.ckpt",
      DeviceKind::reference},
     {"huggingface_tiny", "../shared/data/checkpoints/huggingface-tiny"},
