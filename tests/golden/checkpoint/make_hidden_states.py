@@ -59,8 +59,8 @@ def tensorflow_model(prefix, dtype, attention):
     return model.to(dtype).eval()
 
 
-def huggingface_model(folder, dtype, attention):
-    model = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation=attention)
+def huggingface_model(folder, pooler, dtype, attention):
+    model = BertModel.from_pretrained(folder, add_pooling_layer=pooler, attn_implementation=attention)
     return model.to(dtype).eval()
 
 
@@ -96,23 +96,29 @@ def golden_values(load, batch):
     return golden, errors
 
 
+def write(folder, models):
+    """models: name -> (load(dtype, attention), batch)"""
+    tensors, errors = {}, {}
+    for name, (load, batch) in models.items():
+        golden, errors[name] = golden_values(load, batch)
+        tensors |= {f"{name}.{key}": value.astype(numpy.int32) for key, value in batch.items()}
+        tensors |= {f"{name}.{key}": value for key, value in golden.items()}
+    save_file(tensors, folder / "values.safetensors")
+    (folder / "values.safetensors").chmod(0o644)
+    (folder / "errors.json").write_text(json.dumps(errors, indent=1) + "\n")
+
+
 def main():
     shared = pathlib.Path(sys.argv[1])
     rng = numpy.random.default_rng(5)
     models = {
         "tensorflow_tiny": (lambda *a: tensorflow_model(shared / "tensorflow-tiny/bert_model.ckpt", *a), 15, [16, 1, 9]),
         "tensorflow_training": (lambda *a: tensorflow_model(HERE / "tensorflow_training/model.ckpt-7", *a), 12, [10, 2, 7]),
-        "huggingface_tiny": (lambda *a: huggingface_model(shared / "huggingface-tiny", *a), 256, [30, 1, 12]),
+        "huggingface_tiny": (lambda *a: huggingface_model(shared / "huggingface-tiny", False, *a), 256, [30, 1, 12]),
     }
-    tensors, errors = {}, {}
-    for name, (load, vocabulary, lengths) in models.items():
-        batch = make_batch(rng, vocabulary, lengths)
-        golden, errors[name] = golden_values(load, batch)
-        tensors |= {f"{name}.{key}": value.astype(numpy.int32) for key, value in batch.items()}
-        tensors |= {f"{name}.{key}": value for key, value in golden.items()}
-    save_file(tensors, HERE / "hidden_states/values.safetensors")
-    (HERE / "hidden_states/values.safetensors").chmod(0o644)
-    (HERE / "hidden_states/errors.json").write_text(json.dumps(errors, indent=1) + "\n")
+    write(HERE / "hidden_states", {name: (load, make_batch(rng, vocabulary, lengths))
+                                   for name, (load, vocabulary, lengths) in models.items()})
 
 
-main()
+if __name__ == "__main__":
+    main()
