@@ -55,33 +55,29 @@ std::optional<CheckpointManifest> checked_manifest(const fs::path& folder) {
                .why = fs::exists(path) ? "it is a file, not a folder" : "there is no such folder"});
 }
 
-// The prefix of the TensorFlow checkpoint that `path` means; nullopt for a Hugging Face folder.
-std::optional<fs::path> tensorflow_prefix(const fs::path& path) {
-  if (fs::is_directory(path) && fs::exists(path / config_file)) return std::nullopt;
-  std::optional<fs::path> prefix = find_tensorflow_prefix(path);
-  if (!prefix) refuse_no_model(path);
-  return prefix;
-}
-
 }  // namespace
 
 Checkpoint::Checkpoint(const fs::path& path, const OpenOptions& options) {
-  if (const auto prefix = tensorflow_prefix(path)) {
+  if (const auto folder = find_huggingface_folder(path)) {
+    folder_ = *folder;
+    manifest_ = checked_manifest(folder_);
+    model_ = read_huggingface_model(folder_, options);
+  } else if (const auto prefix = find_tensorflow_prefix(path)) {
     folder_ = prefix->parent_path();
     model_ = read_tensorflow_model(*prefix, options);
   } else {
-    folder_ = path;
-    manifest_ = checked_manifest(folder_);
-    model_ = read_huggingface_model(folder_, options);
+    refuse_no_model(path);
   }
 }
 
+// A converted checkpoint may have the moments, but of Cloze's trainer it knows nothing.
 bool Checkpoint::resumable() const {
-  return manifest_ && manifest_->files.contains(optimizer_file);
+  return manifest_ && has_moments() && !read_trainer_state(folder_).empty();
 }
 
 bool Checkpoint::has_moments() const {
-  return resumable() || (tensorflow() != nullptr && !inventory_of(*tensorflow()).moments.empty());
+  if (tensorflow() != nullptr) return !inventory_of(*tensorflow()).moments.empty();
+  return manifest_ && manifest_->files.contains(optimizer_file);
 }
 
 std::optional<int64_t> Checkpoint::step() const {

@@ -63,7 +63,8 @@ class Checkpoint {
   const std::optional<CheckpointManifest>& manifest() const { return manifest_; }
   // Whether Cloze wrote it with all that a run needs to go on as if it had never stopped.
   bool resumable() const;
-  // Whether it holds the optimizer's moments: a resumable one, or a training checkpoint of TensorFlow.
+  // Whether it holds the optimizer's moments: a resumable one, a training checkpoint of TensorFlow, or one
+  // that was converted with them.
   bool has_moments() const;
   // Updates done, where it says so.
   std::optional<int64_t> step() const;

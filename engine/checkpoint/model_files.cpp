@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/json.h"
 #include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint_files.h"
 #include "engine/checkpoint/huggingface_weights.h"
@@ -81,6 +83,19 @@ std::vector<std::string> unnamed_labels(const TensorSource& parameters) {
 
 }  // namespace
 
+// [{"idx": 0, "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}, …]: the first
+// module is the transformer.
+std::optional<fs::path> find_huggingface_folder(const fs::path& folder) {
+  if (fs::exists(folder / config_file)) return folder;
+  const fs::path modules = folder / "modules.json";
+  if (!fs::exists(modules)) return std::nullopt;
+  const nlohmann::json document = read_json(modules);
+  if (!document.is_array() || document.empty()) return std::nullopt;
+  const fs::path inside = json_string(document.front(), "path", modules.string());
+  if (inside.empty() || inside.filename() != inside) return std::nullopt;  // a folder in this one
+  return fs::exists(folder / inside / config_file) ? std::optional(folder / inside) : std::nullopt;
+}
+
 ModelFiles read_huggingface_model(const fs::path& folder, const OpenOptions& options) {
   ModelFiles model;
   model.config = read_huggingface_config(folder / config_file);
@@ -97,10 +112,11 @@ ModelFiles read_tensorflow_model(const fs::path& prefix, const OpenOptions& opti
   model.bundle = std::make_shared<const TensorBundle>(prefix);
   model.parameters = tensorflow_parameters(model.bundle);
   if (!fs::exists(config)) {
-    throw Error({.what = "the TensorFlow checkpoint has no configuration",
-                 .where = config.string(),
-                 .why = "there is no such file beside it",
-                 .remedy = "copy bert_config.json and vocab.txt of the model that training began with there"});
+    throw Error(
+        {.what = "the TensorFlow checkpoint has no configuration",
+         .where = config.string(),
+         .why = "there is no such file beside it",
+         .remedy = "copy bert_config.json and vocab.txt of the model that training began with there"});
   }
   model.config.bert = read_tensorflow_config(config);
   model.config.architecture = architecture_of(*model.parameters);

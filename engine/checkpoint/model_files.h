@@ -29,6 +29,10 @@ struct ModelFiles {
 // These throw Error for what is missing or damaged, for a model that is no BERT, for a vocabulary or tensors
 // of other sizes than the configuration says.
 
+// The folder of config.json: `folder` itself, or where the modules.json of an older sentence-transformers
+// folder says that its transformer lies ("0_Transformer"). Nullopt where neither is there.
+std::optional<std::filesystem::path> find_huggingface_folder(const std::filesystem::path& folder);
+
 // A folder with config.json.
 ModelFiles read_huggingface_model(const std::filesystem::path& folder, const OpenOptions& options);
 // A prefix as find_tensorflow_prefix() gives it; bert_config.json and vocab.txt lie beside it.

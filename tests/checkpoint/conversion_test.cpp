@@ -42,6 +42,8 @@ TEST_F(ConversionTest, ATensorflowCheckpointWithItsMoments) {
   EXPECT_EQ(written.tokenizer().options.word_limit(), 200);
   EXPECT_EQ(written.tokenizer().vocabulary->text(), source.tokenizer().vocabulary->text());
   EXPECT_EQ(written.step(), 7);
+  EXPECT_TRUE(written.has_moments());
+  EXPECT_FALSE(written.resumable()) << "the trainer's state is Cloze's own";
   expect_equal(written.parameters(), source.parameters());
   expect_equal(*written.optimizer(), *source.optimizer());
 }

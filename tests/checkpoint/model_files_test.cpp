@@ -37,6 +37,19 @@ class ModelFilesTest : public ::testing::Test {
   testing::TemporaryFolder folder_;
 };
 
+TEST_F(ModelFilesTest, AnOlderSentenceTransformersFolder) {
+  fs::copy(golden / "pretraining", folder_ / "0_Transformer");
+  EXPECT_THAT(trouble(), HasSubstr("there is no model here"));
+  write_file(folder_ / "modules.json",
+             R"([{"idx": 0, "path": "0_Transformer"}, {"idx": 1, "path": "1_Pooling"}])");
+  EXPECT_EQ(open_model(folder_.path()).config().bert.hidden_size, 12);
+  for (const char* nonsense :
+       {"[]", "{}", R"([{"path": ""}])", R"([{"path": ".."}])", R"([{"path": "a/b"}])"}) {
+    write_file(folder_ / "modules.json", nonsense);
+    EXPECT_THAT(trouble(), HasSubstr("there is no model here")) << nonsense;
+  }
+}
+
 TEST_F(ModelFilesTest, AFolderWithNothing) {
   EXPECT_THAT(trouble(), AllOf(HasSubstr("there is no model here"), HasSubstr("it has no config.json"),
                                HasSubstr(folder_.path().string())));
