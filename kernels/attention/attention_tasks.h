@@ -16,7 +16,8 @@ struct AttentionTask {
   int64_t first_key, keys;
 };
 
-// Whether a head fills quarters of vectors, as every published BERT's does. Toys may have heads of one column.
+// Whether a head fills quarters of vectors, as every published BERT's does. Toys may have heads of one
+// column.
 inline bool fills_quarter_vectors(const AttentionShape& shape) {
   return shape.head_size % 4 == 0;
 }

@@ -31,8 +31,7 @@ TEST(BundleSlice, PartsMustFillTheWhole) {
   EXPECT_THAT(trouble_with_slices(shape, Slices{rows(0, 5), rows(0, 5)}), HasSubstr("more values"));
   EXPECT_THAT(trouble_with_slices(shape, Slices{rows(4, 2)}), HasSubstr("does not lie inside"));
   EXPECT_THAT(trouble_with_slices(shape, Slices{BundleSlice{}}), HasSubstr("does not lie inside"));
-  EXPECT_THAT(trouble_with_slices(Shape{1LL << 40, 1LL << 40}, Slices{rows(0, 1)}),
-              HasSubstr("too large"));
+  EXPECT_THAT(trouble_with_slices(Shape{1LL << 40, 1LL << 40}, Slices{rows(0, 1)}), HasSubstr("too large"));
 }
 
 TEST(BundleSlice, PartsGoWhereTheyBelong) {
