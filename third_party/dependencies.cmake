@@ -54,6 +54,8 @@ find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(LibArchive REQUIRED)
+# The distributions' package alone will do: upstream's own build leaves out the type information that a subclass needs.
+find_package(leveldb REQUIRED)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)

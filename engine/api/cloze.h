@@ -14,8 +14,8 @@ namespace cloze {
 // A trained model, ready to use.
 class Model {
  public:
-  // A run folder (its latest good checkpoint), a checkpoint folder, or any Hugging Face BERT folder with a
-  // masked-LM head.
+  // A run folder (its latest good checkpoint), a checkpoint folder, any Hugging Face BERT folder, or a
+  // TensorFlow checkpoint (its folder or prefix); with a masked-LM head.
   explicit Model(const std::filesystem::path& folder);
   ~Model();
   Model(Model&&) noexcept;

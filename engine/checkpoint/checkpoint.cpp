@@ -8,8 +8,9 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/checkpoint/checkpoint_files.h"
-#include "engine/checkpoint/huggingface_weights.h"
 #include "engine/checkpoint/safetensors.h"
+#include "engine/checkpoint/tensorflow_files.h"
+#include "engine/checkpoint/tensorflow_weights.h"
 
 namespace cloze {
 namespace {
@@ -34,15 +35,6 @@ void check_sizes(const fs::path& folder, const CheckpointManifest& manifest) {
   }
 }
 
-fs::path existing_folder(fs::path folder) {
-  if (!fs::is_directory(folder)) {
-    throw Error({.what = "cannot open the model",
-                 .where = folder.string(),
-                 .why = fs::exists(folder) ? "it is a file, not a folder" : "there is no such folder"});
-  }
-  return folder;
-}
-
 // The manifest comes first, so that a damaged checkpoint is called so whatever else goes wrong in reading it.
 std::optional<CheckpointManifest> checked_manifest(const fs::path& folder) {
   std::optional<CheckpointManifest> manifest = read_checkpoint_manifest(folder);
@@ -50,50 +42,58 @@ std::optional<CheckpointManifest> checked_manifest(const fs::path& folder) {
   return manifest;
 }
 
-HuggingfaceConfig checked_config(const fs::path& folder) {
-  if (fs::exists(folder / config_file)) return read_huggingface_config(folder / config_file);
-  throw Error({.what = "there is no model here",
-               .where = folder.string(),
-               .why = fmt::format("it has no {}", config_file),
-               .remedy = "name a run folder, a checkpoint folder, or a Hugging Face BERT folder"});
+[[noreturn]] void refuse_no_model(const fs::path& path) {
+  if (fs::is_directory(path)) {
+    throw Error({.what = "there is no model here",
+                 .where = path.string(),
+                 .why = fmt::format("it has no {} and no TensorFlow checkpoint (*.index)", config_file),
+                 .remedy = "name a run folder, a checkpoint folder, a Hugging Face BERT folder, or a "
+                           "TensorFlow checkpoint of google-research/bert"});
+  }
+  throw Error({.what = "cannot open the model",
+               .where = path.string(),
+               .why = fs::exists(path) ? "it is a file, not a folder" : "there is no such folder"});
 }
 
 }  // namespace
 
-std::string first_moment_name(std::string_view parameter) {
-  return fmt::format("{}/first_moment", parameter);
-}
-std::string second_moment_name(std::string_view parameter) {
-  return fmt::format("{}/second_moment", parameter);
-}
-std::string state_value_name(std::string_view value) {
-  return fmt::format("state/{}", value);
-}
-
-Checkpoint::Checkpoint(fs::path folder)
-    : folder_(existing_folder(std::move(folder))),
-      manifest_(checked_manifest(folder_)),
-      config_(checked_config(folder_)),
-      tokenizer_(read_huggingface_tokenizer(folder_)),
-      parameters_(open_huggingface_weights(folder_)) {
-  if (tokenizer_.vocabulary->size() > config_.bert.vocabulary_size) {
-    throw Error({.what = "the vocabulary does not fit the model",
-                 .where = folder_.string(),
-                 .why = fmt::format("it has {} pieces, the model has embeddings for {}",
-                                    tokenizer_.vocabulary->size(), config_.bert.vocabulary_size)});
+Checkpoint::Checkpoint(const fs::path& path, const OpenOptions& options) {
+  if (const auto folder = find_huggingface_folder(path)) {
+    folder_ = *folder;
+    manifest_ = checked_manifest(folder_);
+    model_ = read_huggingface_model(folder_, options);
+  } else if (const auto prefix = find_tensorflow_prefix(path)) {
+    folder_ = prefix->parent_path();
+    model_ = read_tensorflow_model(*prefix, options);
+  } else {
+    refuse_no_model(path);
   }
 }
 
+// A converted checkpoint may have the moments, but of Cloze's trainer it knows nothing.
 bool Checkpoint::resumable() const {
+  return manifest_ && has_moments() && !read_trainer_state(folder_).empty();
+}
+
+bool Checkpoint::has_moments() const {
+  if (tensorflow() != nullptr) return !inventory_of(*tensorflow()).moments.empty();
   return manifest_ && manifest_->files.contains(optimizer_file);
 }
 
+std::optional<int64_t> Checkpoint::step() const {
+  if (manifest_) return manifest_->step;
+  return tensorflow() != nullptr ? global_step_of(*tensorflow()) : std::nullopt;
+}
+
 std::unique_ptr<TensorSource> Checkpoint::optimizer() const {
-  if (!resumable()) {
+  if (!has_moments()) {
     throw Error({.what = "there is no training to resume here",
                  .where = folder_.string(),
-                 .why = fmt::format("the folder holds a model without {}", optimizer_file)});
+                 .why = tensorflow() != nullptr
+                            ? std::string("the TensorFlow checkpoint holds no adam_m and adam_v")
+                            : fmt::format("the folder holds a model without {}", optimizer_file)});
   }
+  if (tensorflow() != nullptr) return tensorflow_moments(model_.bundle);
   return std::make_unique<SafetensorsFile>(folder_ / optimizer_file);
 }
 

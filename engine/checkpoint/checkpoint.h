@@ -6,11 +6,10 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "engine/checkpoint/huggingface_config.h"
-#include "engine/checkpoint/huggingface_tokenizer.h"
+#include "engine/checkpoint/checkpoint_names.h"
+#include "engine/checkpoint/model_files.h"
 #include "engine/checkpoint/tensor_source.h"
 #include "engine/checkpoint/trainer_state.h"
 
@@ -22,12 +21,6 @@
 //   other file
 // Nothing in it depends on the number of processes that wrote it.
 namespace cloze {
-
-// Under these names a parameter's moments lie in optimizer.safetensors, and a graph's state value (an FP8
-// scale, say).
-std::string first_moment_name(std::string_view parameter);   // "<parameter>/first_moment"
-std::string second_moment_name(std::string_view parameter);  // "<parameter>/second_moment"
-std::string state_value_name(std::string_view value);        // "state/<value>"
 
 // What is written. Tensors are views: their memory must stay as it is until the write returns; a writer on
 // another thread keeps `memory` alive for that.
@@ -51,22 +44,33 @@ void write_checkpoint(const std::filesystem::path& folder, const CheckpointConte
 
 enum class CheckpointFiles { of_the_model, all };
 
-// An opened checkpoint: one of Cloze's, or any Hugging Face BERT folder.
+// An opened checkpoint: one of Cloze's, any Hugging Face BERT folder, or a TensorFlow checkpoint of
+// google-research/bert.
 class Checkpoint {
  public:
-  // Reads the configuration, the tokenizer and the tensor headers, and compares file sizes. Throws Error.
-  explicit Checkpoint(std::filesystem::path folder);
+  // `path` is the folder, or of a TensorFlow checkpoint also its prefix ("…/bert_model.ckpt"). Reads the
+  // configuration, the tokenizer and the tensor headers, and compares file sizes. Throws Error.
+  explicit Checkpoint(const std::filesystem::path& path, const OpenOptions& options = {});
 
   const std::filesystem::path& folder() const { return folder_; }
-  const HuggingfaceConfig& config() const { return config_; }
-  const HuggingfaceTokenizer& tokenizer() const { return tokenizer_; }
-  const TensorSource& parameters() const { return *parameters_; }
+  const HuggingfaceConfig& config() const { return model_.config; }
+  const HuggingfaceTokenizer& tokenizer() const { return model_.tokenizer; }
+  const TensorSource& parameters() const { return *model_.parameters; }
+  // All that a TensorFlow checkpoint holds, as it stands there; null for any other.
+  const TensorBundle* tensorflow() const { return model_.bundle.get(); }
 
   // Nullopt for a folder that Cloze did not write.
   const std::optional<CheckpointManifest>& manifest() const { return manifest_; }
+  // Whether Cloze wrote it with all that a run needs to go on as if it had never stopped.
   bool resumable() const;
-  // These throw Error where the folder is not resumable.
+  // Whether it holds the optimizer's moments: a resumable one, a training checkpoint of TensorFlow, or one
+  // that was converted with them.
+  bool has_moments() const;
+  // Updates done, where it says so.
+  std::optional<int64_t> step() const;
+  // Throws Error where there are no moments.
   std::unique_ptr<TensorSource> optimizer() const;
+  // Throws Error where it is not resumable.
   nlohmann::json trainer_state() const;
 
   // Compares digests; throws Error naming the file that changed since it was written. Nothing to compare: no
@@ -76,9 +80,7 @@ class Checkpoint {
  private:
   std::filesystem::path folder_;
   std::optional<CheckpointManifest> manifest_;
-  HuggingfaceConfig config_;
-  HuggingfaceTokenizer tokenizer_;
-  std::unique_ptr<TensorSource> parameters_;
+  ModelFiles model_;
 };
 
 }  // namespace cloze

@@ -209,10 +209,10 @@ void CheckpointStore::set_aside_after(int64_t step) {
   }
 }
 
-Checkpoint open_model(const fs::path& path) {
+Checkpoint open_model(const fs::path& path, const OpenOptions& options) {
   const bool is_run = fs::is_directory(path / "checkpoints") && !fs::exists(path / config_file);
   if (!is_run) {
-    Checkpoint checkpoint(path);
+    Checkpoint checkpoint(path, options);
     checkpoint.verify(CheckpointFiles::of_the_model);
     return checkpoint;
   }

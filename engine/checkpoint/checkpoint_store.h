@@ -63,7 +63,8 @@ class CheckpointStore {
 };
 
 // The checkpoint that `--model PATH` means: a checkpoint folder or any Hugging Face folder itself; of a run
-// folder the latest good checkpoint. Throws Error where there is none, or its model's files are damaged.
-Checkpoint open_model(const std::filesystem::path& path);
+// folder the latest good checkpoint; a TensorFlow checkpoint by its folder or its prefix. Throws Error where
+// there is none, or its model's files are damaged.
+Checkpoint open_model(const std::filesystem::path& path, const OpenOptions& options = {});
 
 }  // namespace cloze

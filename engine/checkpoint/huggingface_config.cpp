@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,7 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
-#include "engine/base/log.h"
+#include "engine/checkpoint/model_description.h"
 
 namespace cloze {
 namespace {
@@ -22,18 +21,16 @@ using nlohmann::json;
 
 // The first name of each activation is the one written. The others are the same function in other words:
 // transformers' gelu_fast and gelu_pytorch_tanh are the tanh form, gelu_python is the erf form.
-constexpr std::array<std::pair<std::string_view, Activation>, 6> activation_names = {{
+constexpr std::array<std::pair<std::string_view, Activation>, 8> activation_names = {{
     {"gelu_new", Activation::gelu_tanh},
     {"gelu_pytorch_tanh", Activation::gelu_tanh},
     {"gelu_fast", Activation::gelu_tanh},
     {"gelu", Activation::gelu_erf},
     {"gelu_python", Activation::gelu_erf},
     {"relu", Activation::relu},
+    {"tanh", Activation::tanh},
+    {"linear", Activation::identity},
 }};
-
-[[noreturn]] void refuse(const std::string& origin, std::string why) {
-  throw Error({.what = "this model cannot be used", .where = origin, .why = std::move(why)});
-}
 
 std::string_view activation_name(Activation activation) {
   for (const auto& [name, value] : activation_names) {
@@ -48,7 +45,9 @@ Activation activation_named(const std::string& wanted, const std::string& origin
   for (const auto& [name, value] : activation_names) {
     if (name == wanted) return value;
   }
-  refuse(origin, fmt::format("hidden_act `{}` is not known; known are gelu_new, gelu and relu", wanted));
+  refuse_model(
+      origin,
+      fmt::format("hidden_act `{}` is not known; known are gelu_new, gelu, relu, tanh and linear", wanted));
 }
 
 // The shortest decimal that reads back as the same float, so that 0.1f is written 0.1 and not 0.10000000149.
@@ -56,61 +55,29 @@ double shortest(float value) {
   return std::strtod(fmt::format("{}", value).c_str(), nullptr);
 }
 
-int64_t size(const json& document, const char* key, int64_t missing, const std::string& origin) {
-  const int64_t value = json_integer_or(document, key, missing, origin);
-  if (value < 1 || value > std::numeric_limits<int32_t>::max()) {
-    refuse(origin, fmt::format("{} is {}; it should be a positive number of 31 bits", key, value));
-  }
-  return value;
-}
-
-float number(const json& document, const char* key, float missing, float highest, const std::string& origin) {
-  const double value = json_number_or(document, key, missing, origin);
-  if (!(value >= 0 && value <= highest)) {
-    refuse(origin, fmt::format("{} is {}; it should be from 0 to {}", key, value, highest));
-  }
-  return static_cast<float>(value);
-}
-
-BertConfig read_sizes(const json& document, const std::string& origin) {
-  BertConfig bert{
-      .vocabulary_size = size(document, "vocab_size", 30522, origin),
-      .hidden_size = size(document, "hidden_size", 768, origin),
-      .layers = size(document, "num_hidden_layers", 12, origin),
-      .heads = size(document, "num_attention_heads", 12, origin),
-      .intermediate_size = size(document, "intermediate_size", 3072, origin),
-      .activation = activation_named(json_string_or(document, "hidden_act", "gelu", origin), origin),
-      .hidden_dropout = number(document, "hidden_dropout_prob", 0.1f, 1, origin),
-      .attention_dropout = number(document, "attention_probs_dropout_prob", 0.1f, 1, origin),
-      .max_positions = size(document, "max_position_embeddings", 512, origin),
-      .token_types = size(document, "type_vocab_size", 2, origin),
-      .initializer_range = number(document, "initializer_range", 0.02f, 1e3f, origin),
-      .layer_norm_epsilon = number(document, "layer_norm_eps", 1e-12f, 1, origin)};
-  if (bert.hidden_size % bert.heads != 0) {
-    refuse(origin, fmt::format("hidden_size {} is not a multiple of num_attention_heads {}", bert.hidden_size,
-                               bert.heads));
-  }
-  return bert;
+std::string read_architecture(const json& document) {
+  const auto found = document.find("architectures");
+  const bool named =
+      found != document.end() && found->is_array() && !found->empty() && found->front().is_string();
+  return named ? found->front().get<std::string>() : "BertModel";
 }
 
 // Everything that carries the name BERT and yet computes something else.
 void refuse_other_models(const json& document, const std::string& origin) {
   if (const std::string type = json_string_or(document, "model_type", "bert", origin); type != "bert") {
-    refuse(origin, fmt::format("model_type is `{}`, not bert", type));
+    refuse_model(origin, fmt::format("model_type is `{}`, not bert", type));
+  }
+  if (const std::string architecture = read_architecture(document);
+      !document.contains("model_type") && !architecture.starts_with("Bert")) {
+    refuse_model(origin, fmt::format("its architecture is `{}`, not a BERT", architecture));
   }
   if (const std::string kind = json_string_or(document, "position_embedding_type", "absolute", origin);
       kind != "absolute") {
-    refuse(origin, fmt::format("position_embedding_type is `{}`, not absolute", kind));
+    refuse_model(origin, fmt::format("position_embedding_type is `{}`, not absolute", kind));
   }
   if (json_boolean_or(document, "is_decoder", false, origin) ||
       json_boolean_or(document, "add_cross_attention", false, origin)) {
-    refuse(origin, "it is a decoder (is_decoder or add_cross_attention is true)");
-  }
-  if (!json_boolean_or(document, "tie_word_embeddings", true, origin)) {
-    log::warning(
-        "{}: tie_word_embeddings is false, but the masked-LM head here always uses the word embeddings: "
-        "a separate output matrix is left out",
-        origin);
+    refuse_model(origin, "it is a decoder (is_decoder or add_cross_attention is true)");
   }
 }
 
@@ -118,22 +85,15 @@ void refuse_other_models(const json& document, const std::string& origin) {
 std::vector<std::string> read_labels(const json& document, const std::string& origin) {
   const auto found = document.find("id2label");
   if (found == document.end() || found->is_null()) return {};
-  if (!found->is_object()) refuse(origin, "id2label is not an object");
+  if (!found->is_object()) refuse_model(origin, "id2label is not an object");
   std::vector<std::string> labels;
   for (size_t i = 0; i < found->size(); ++i) {
     const auto label = found->find(std::to_string(i));
     if (label == found->end() || !label->is_string())
-      refuse(origin, fmt::format("id2label has no name for output {}", i));
+      refuse_model(origin, fmt::format("id2label has no name for output {}", i));
     labels.push_back(label->get<std::string>());
   }
   return labels;
-}
-
-std::string read_architecture(const json& document) {
-  const auto found = document.find("architectures");
-  const bool named =
-      found != document.end() && found->is_array() && !found->empty() && found->front().is_string();
-  return named ? found->front().get<std::string>() : "BertModel";
 }
 
 }  // namespace
@@ -165,9 +125,9 @@ json to_json(const HuggingfaceConfig& config) {
 
 HuggingfaceConfig huggingface_config_from(const json& document, const std::string& origin) {
   refuse_other_models(document, origin);
-  return {.bert = read_sizes(document, origin),
-          .architecture = read_architecture(document),
-          .labels = read_labels(document, origin)};
+  BertConfig bert = read_model_description(document, {.vocabulary_size = 30522}, origin);
+  bert.activation = activation_named(json_string_or(document, "hidden_act", "gelu", origin), origin);
+  return {.bert = bert, .architecture = read_architecture(document), .labels = read_labels(document, origin)};
 }
 
 HuggingfaceConfig read_huggingface_config(const std::filesystem::path& config_json) {

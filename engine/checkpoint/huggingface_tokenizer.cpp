@@ -138,7 +138,7 @@ std::string tokenizer_config_text(const HuggingfaceTokenizer& tokenizer) {
   return json_text(document);
 }
 
-HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder) {
+HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder, std::optional<bool> lowercase) {
   const fs::path vocabulary = folder / "vocab.txt", config = folder / "tokenizer_config.json",
                  single_file = folder / "tokenizer.json";
   HuggingfaceTokenizer tokenizer{.options = {.rules = TokenizerRules::huggingface}};
@@ -152,9 +152,15 @@ HuggingfaceTokenizer read_huggingface_tokenizer(const fs::path& folder) {
   }
   if (fs::exists(vocabulary))
     tokenizer.vocabulary = std::make_shared<Vocabulary>(Vocabulary::load(vocabulary));
-  if (fs::exists(config)) {
-    read_tokenizer_config(config.string(), tokenizer);
-  } else if (!fs::exists(single_file)) {
+  const bool says_casing = fs::exists(config) || fs::exists(single_file);
+  if (fs::exists(config)) read_tokenizer_config(config.string(), tokenizer);
+  if (lowercase) {
+    if (says_casing && *lowercase != tokenizer.options.lowercase) {
+      log::warning("{}: its tokenizer is {}, but {} was asked for", folder.string(),
+                   *lowercase ? "cased" : "uncased", *lowercase ? "uncased" : "cased");
+    }
+    tokenizer.options.lowercase = *lowercase;
+  } else if (!says_casing) {
     log::warning(
         "{}: no tokenizer_config.json says whether the model is cased; taken as uncased, as transformers "
         "does",

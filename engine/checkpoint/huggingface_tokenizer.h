@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/text/tokenizer_options.h"
@@ -24,7 +25,9 @@ std::string tokenizer_config_text(const HuggingfaceTokenizer& tokenizer);
 // Reads vocab.txt and tokenizer_config.json; where transformers left only its tokenizer.json, the vocabulary
 // comes from there. Without `cloze_rules` the rules are Hugging Face's, and what is not said has
 // transformers' defaults. Warns where the model was trained with another version of Unicode. Throws Error
-// where there is no WordPiece vocabulary.
-HuggingfaceTokenizer read_huggingface_tokenizer(const std::filesystem::path& folder);
+// where there is no WordPiece vocabulary. `lowercase` stands above what the folder says; a contradiction is
+// warned of.
+HuggingfaceTokenizer read_huggingface_tokenizer(const std::filesystem::path& folder,
+                                                std::optional<bool> lowercase = {});
 
 }  // namespace cloze

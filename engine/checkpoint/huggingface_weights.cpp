@@ -5,18 +5,24 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/json.h"
+#include "engine/base/log.h"
 #include "engine/checkpoint/safetensors.h"
+#include "engine/model/bert_parameters.h"
 
 namespace cloze {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view masked_language_head = "cls.predictions.";
+constexpr const char* tied_decoder = "cls.predictions.decoder.weight";
 
 void replace_ending(std::string& name, std::string_view ending, std::string_view replacement) {
   if (name.ends_with(ending)) name.replace(name.size() - ending.size(), ending.size(), replacement);
@@ -30,6 +36,7 @@ class HuggingfaceWeights final : public TensorSource {
       const SafetensorsFile& file = files_.emplace_back(path);
       for (size_t i = 0; i < file.tensors().size(); ++i) add(file, files_.size() - 1, i);
     }
+    check_tied_decoder();
   }
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
@@ -42,6 +49,7 @@ class HuggingfaceWeights final : public TensorSource {
   void add(const SafetensorsFile& file, size_t file_index, size_t tensor_index) {
     TensorInfo info = file.tensors()[tensor_index];
     const std::string stored = std::exchange(info.name, canonical_name(info.name));
+    if (stored == tied_decoder) decoder_ = {file_index, tensor_index};
     if (info.name.empty()) return;
     const auto [previous, is_new] = stored_as_.emplace(info.name, stored);
     if (!is_new) {
@@ -55,32 +63,51 @@ class HuggingfaceWeights final : public TensorSource {
     places_.emplace_back(file_index, tensor_index);
   }
 
+  std::vector<float> values_at(std::pair<size_t, size_t> place) const {
+    const SafetensorsFile& file = files_[place.first];
+    std::vector<float> values(static_cast<size_t>(element_count(file.tensors()[place.second].shape)));
+    file.read(place.second, values);
+    return values;
+  }
+
+  // The masked-LM head reads the word embeddings, of which some versions save a copy as its matrix. With
+  // another matrix there the head would answer nonsense: then it is as if the model had none.
+  void check_tied_decoder() {
+    const int64_t words = find(bert_names::word);
+    if (!decoder_ || words < 0) return;
+    const auto place = places_[static_cast<size_t>(words)];
+    if (values_at(*decoder_) == values_at(place)) return;
+    log::warning(
+        "{}: `{}` is not equal to `{}`; the masked-LM head of Cloze has no matrix of its own, so this head "
+        "is "
+        "left out",
+        origin(), tied_decoder, bert_names::word);
+    for (size_t i = tensors_.size(); i-- > 0;) {
+      if (!tensors_[i].name.starts_with(masked_language_head)) continue;
+      tensors_.erase(tensors_.begin() + static_cast<std::ptrdiff_t>(i));
+      places_.erase(places_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
   fs::path folder_;
   std::vector<SafetensorsFile> files_;
   std::vector<TensorInfo> tensors_;
   std::vector<std::pair<size_t, size_t>> places_;  // of each tensor: its file, its index there
   std::map<std::string, std::string> stored_as_;
+  std::optional<std::pair<size_t, size_t>> decoder_;  // likewise, where the matrix was saved
 };
 
-// {"weight_map": {"NAME": "model-00001-of-00002.safetensors", …}}
 std::vector<fs::path> shards_of(const fs::path& index_file) {
-  const nlohmann::json document = read_json(index_file);
-  const auto map = document.find("weight_map");
-  const auto refuse = [&](std::string why) {
-    throw Error(
-        {.what = "not a valid index of weights", .where = index_file.string(), .why = std::move(why)});
-  };
-  if (map == document.end() || !map->is_object() || map->empty()) refuse("it has no weight_map");
-  std::set<std::string> names;
-  for (const auto& entry : map->items()) {
-    if (!entry.value().is_string()) refuse(fmt::format("the file of `{}` is no string", entry.key()));
-    const auto name = entry.value().get<std::string>();
-    if (fs::path(name).filename() != name)
-      refuse(fmt::format("`{}` is not the name of a file beside it", name));
-    names.insert(name);
-  }
   std::vector<fs::path> files;
-  for (const std::string& name : names) files.push_back(index_file.parent_path() / name);
+  for (const std::string& name : parse_shard_index(read_file(index_file), index_file.string())) {
+    files.push_back(index_file.parent_path() / name);
+    if (!fs::exists(files.back())) {
+      throw Error({.what = "a part of the model's weights is missing",
+                   .where = files.back().string(),
+                   .why = fmt::format("{} names it", index_file.filename().string()),
+                   .remedy = "copy every file of the model into one folder"});
+    }
+  }
   return files;
 }
 
@@ -94,8 +121,27 @@ std::string canonical_name(std::string_view stored) {
   replace_ending(name, ".LayerNorm.gamma", ".LayerNorm.weight");
   replace_ending(name, ".LayerNorm.beta", ".LayerNorm.bias");
   if (name == "cls.predictions.decoder.bias") return "cls.predictions.bias";
-  if (name == "cls.predictions.decoder.weight" || name == "bert.embeddings.position_ids") return "";
+  if (name == tied_decoder || name == "bert.embeddings.position_ids") return "";
   return name;
+}
+
+std::set<std::string> parse_shard_index(std::string_view text, const std::string& origin) {
+  const nlohmann::json document = parse_json(text, origin);
+  const auto refuse = [&](std::string why) {
+    throw Error({.what = "not a valid index of weights", .where = origin, .why = std::move(why)});
+  };
+  const auto map = document.find("weight_map");
+  if (map == document.end() || !map->is_object() || map->empty()) refuse("it has no weight_map");
+  std::set<std::string> names;
+  for (const auto& entry : map->items()) {
+    if (!entry.value().is_string()) refuse(fmt::format("the file of `{}` is no string", entry.key()));
+    const auto name = entry.value().get<std::string>();
+    if (name.empty() || name == "." || name == ".." || fs::path(name).filename() != name) {
+      refuse(fmt::format("`{}` is not the name of a file beside it", name));
+    }
+    names.insert(name);
+  }
+  return names;
 }
 
 std::unique_ptr<TensorSource> open_huggingface_weights(const fs::path& folder) {

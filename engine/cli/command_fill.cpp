@@ -30,7 +30,10 @@ void add_fill_command(CLI::App& program, ExitCode&) {
   auto call = std::make_shared<FillCall>();
   CLI::App* command =
       program.add_subcommand("fill", "Fill the blanks of a text: probability and piece, best first");
-  command->add_option("--model", call->model, "A run, a checkpoint or a Hugging Face folder")->required();
+  command
+      ->add_option("--model", call->model,
+                   "A run, a checkpoint, a Hugging Face folder or a TensorFlow checkpoint")
+      ->required();
   command->add_option("--top", call->top, "How many pieces for each blank")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -7,6 +7,8 @@
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/checkpoint/checkpoint_store.h"
+#include "engine/checkpoint/tensorflow_files.h"
+#include "engine/checkpoint/tensorflow_weights.h"
 #include "engine/cli/commands.h"
 #include "engine/data/corpus.h"
 #include "engine/model/bert_parameters.h"
@@ -49,7 +51,7 @@ std::string about_model(const std::filesystem::path& folder, bool verify) {
     parameters += elements;
   }
   std::string text = fmt::format("checkpoint        {}\n", checkpoint.folder().string());
-  if (checkpoint.manifest()) text += fmt::format("step              {}\n", checkpoint.manifest()->step);
+  if (const auto step = checkpoint.step()) text += fmt::format("step              {}\n", *step);
   text +=
       fmt::format("resumable         {}\n", checkpoint.resumable() ? "yes" : "no: only the model is there");
   text += fmt::format("parameters        {:.0f} in {} tensors\n", parameters, tensors.tensors().size());
@@ -62,6 +64,26 @@ std::string about_model(const std::filesystem::path& folder, bool verify) {
                       checkpoint.tokenizer().options.lowercase ? "uncased" : "cased");
   text +=
       fmt::format("masked-LM head    {}\n", tensors.find(bert_names::prediction_bias) >= 0 ? "yes" : "no");
+  return text;
+}
+
+std::string about_tensorflow(const std::filesystem::path& prefix, bool verify) {
+  const TensorBundle bundle(prefix);
+  const BundleInventory inventory = inventory_of(bundle);
+  std::string text = fmt::format("TensorFlow        {} in {} data file{}\n", prefix.string(), bundle.shards(),
+                                 bundle.shards() == 1 ? "" : "s");
+  text += fmt::format("tensors           {}: {} of the model, {} of Adam{}\n", bundle.tensors().size(),
+                      inventory.parameters.size(), inventory.moments.size(),
+                      inventory.global_step ? ", global_step" : "");
+  const size_t others = inventory.other_variables.size() + inventory.other_slots.size();
+  if (others != 0) text += fmt::format("not BERT's        {}\n", others);
+  if (!inventory.without_numbers.empty())
+    text += fmt::format("without numbers   {}\n", inventory.without_numbers.size());
+  for (size_t i = 0; i < bundle.tensors().size(); ++i) {
+    const TensorInfo& tensor = bundle.tensors()[i];
+    if (verify && bundle.holds_numbers(i)) bundle.values_of(tensor.name);
+    text += fmt::format("  {:<14} {:<16} {}\n", tensor.type, describe_shape(tensor.shape), tensor.name);
+  }
   return text;
 }
 
@@ -78,10 +100,14 @@ std::string about(const std::filesystem::path& folder, bool verify) {
   if (std::filesystem::exists(folder / CorpusFiles::manifest)) return about_corpus(folder, verify);
   if (std::filesystem::exists(folder / "config.yaml")) return about_run(folder, verify);
   if (std::filesystem::exists(folder / "config.json")) return about_model(folder, verify);
-  throw UsageError({.what = "this is no corpus, run or checkpoint folder",
+  if (const auto prefix = find_tensorflow_prefix(folder)) {
+    const bool whole = std::filesystem::exists(prefix->parent_path() / tensorflow_config_file);
+    return (whole ? about_model(*prefix, false) : "") + about_tensorflow(*prefix, verify);
+  }
+  throw UsageError({.what = "this is no corpus, run or checkpoint",
                     .where = folder.string(),
                     .why = std::filesystem::exists(folder)
-                               ? "it has no manifest.json, config.yaml or config.json"
+                               ? "it has no manifest.json, config.yaml, config.json or *.index"
                                : "it does not exist"});
 }
 
@@ -90,8 +116,8 @@ std::string about(const std::filesystem::path& folder, bool verify) {
 void add_info_command(CLI::App& program, ExitCode&) {
   auto folder = std::make_shared<std::filesystem::path>();
   auto verify = std::make_shared<bool>(false);
-  CLI::App* command = program.add_subcommand("info", "Say what a run, checkpoint or corpus folder holds");
-  command->add_option("folder", *folder, "The folder")->required();
+  CLI::App* command = program.add_subcommand("info", "Say what a run, checkpoint or corpus holds");
+  command->add_option("folder", *folder, "The folder, or the prefix of a TensorFlow checkpoint")->required();
   command->add_flag("--verify", *verify, "Read everything and compare checksums");
   command->callback([folder, verify] { std::cout << about(*folder, *verify); });
 }

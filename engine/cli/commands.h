@@ -13,6 +13,7 @@ struct ExitCode {
 };
 
 void add_dataset_command(CLI::App& program, ExitCode& exit_code);
+void add_convert_command(CLI::App& program, ExitCode& exit_code);
 void add_fill_command(CLI::App& program, ExitCode& exit_code);
 void add_graph_command(CLI::App& program, ExitCode& exit_code);
 void add_info_command(CLI::App& program, ExitCode& exit_code);

@@ -19,6 +19,7 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
   cloze::add_graph_command(program, exit_code);
   cloze::add_score_command(program, exit_code);
   cloze::add_dataset_command(program, exit_code);
+  cloze::add_convert_command(program, exit_code);
   cloze::add_info_command(program, exit_code);
   cloze::add_reference_command(program, exit_code);
 }

@@ -21,9 +21,6 @@ void validate(const BertConfig& config, const std::string& where) {
   const bool divides = config.heads > 0 && config.hidden_size % config.heads == 0;
   need(config.heads <= 0 || divides, fmt::format("hidden_size {} is not a multiple of the number of heads {}",
                                                  config.hidden_size, config.heads));
-  const int64_t head_size = divides ? config.head_size() : 0;
-  need(head_size % 4 == 0,  // the attention kernels' contract
-       fmt::format("hidden_size / heads is {}, must be a multiple of 4", head_size));
   need(config.max_positions > 0, fmt::format("max_positions is {}, must be positive", config.max_positions));
   need(config.token_types > 0, fmt::format("token_types is {}, must be positive", config.token_types));
   const auto rate = [](float value) { return value >= 0 && value < 1; };

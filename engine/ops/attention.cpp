@@ -62,8 +62,8 @@ void require_fit(const AttentionAttributes& attributes, std::span<const ValueTyp
   const ValueType& query = inputs[AttentionOp::query];
   const ValueType& key_value = inputs[AttentionOp::key_value];
   const int64_t hidden = hidden_of(attributes, query);
-  require(is_real(query) && attributes.heads > 0 && hidden % (4 * attributes.heads) == 0,
-          "the hidden size must be a multiple of four times the number of heads");
+  require(is_real(query) && attributes.heads > 0 && hidden % attributes.heads == 0,
+          "the hidden size must be a multiple of the number of heads");
   if (attributes.layout == AttentionLayout::packed) {
     require(query.columns % 3 == 0 && key_value.rows == 0,
             "packed attention takes query, key and value in one input");

@@ -68,8 +68,16 @@ void describe(Fields& fields, ModelOptions& options) {
   fields.option(
       "attention", options.attention, fixed_on_resume(),
       "Off: layers are feed-forward only, to see what attention brings; such a checkpoint is no BERT");
-  fields.option("initialize_from", options.initialize_from,
-                "Run or checkpoint folder whose weights training starts from; its sizes must be these");
+  fields.option(
+      "initialize_from", options.initialize_from,
+      "A model whose weights training starts from, of the same sizes: a run, a checkpoint, a Hugging "
+      "Face folder, or a TensorFlow checkpoint (its folder or prefix)");
+  fields.option("initialize_optimizer", options.initialize_optimizer, fixed_on_resume(),
+                "Go on from its step with its optimizer's moments, as a TensorFlow training folder has them");
+  fields.check(
+      "initialize_optimizer",
+      [&options] { return !options.initialize_optimizer || options.initialize_from.has_value(); },
+      "needs `initialize_from`");
   fields.check(
       "heads", [&options] { return options.hidden_size % options.heads == 0; }, "must divide `hidden_size`");
 }

@@ -31,7 +31,8 @@ struct ModelOptions {
   int64_t max_positions = 512, token_types = 2;
   double initializer_range = 0.02;
   bool attention = true;                                 // off: an ablation
-  std::optional<std::filesystem::path> initialize_from;  // a checkpoint or run folder
+  std::optional<std::filesystem::path> initialize_from;  // whatever open_model() takes
+  bool initialize_optimizer = false;                     // its moments and its step too
 };
 
 struct BatchOptions {

@@ -142,7 +142,15 @@ class PretrainRun {
     const Checkpoint checkpoint = open_model(*options_.model.initialize_from);
     const LoadReport report = load_parameters(*engine_, layout_, checkpoint.parameters());
     log::info("{}", to_string(report));
-    if (report.loaded.empty()) require_complete(report);
+    if (report.loaded.empty() || !report.mismatched.empty()) require_complete(report);
+    if (checkpoint.tokenizer().vocabulary->digest() != train_->manifest().vocabulary_digest) {
+      log::warning("the corpus was made with another vocabulary than that of {}",
+                   checkpoint.folder().string());
+    }
+    if (!options_.model.initialize_optimizer) return;
+    load_moments(*engine_, layout_, *checkpoint.optimizer());
+    step_ = updates_ = checkpoint.step().value_or(0);
+    log::info("going on at step {} with the moments of its optimizer", step_);
   }
 
   void show_examples() {

@@ -1,21 +1,12 @@
 #include "engine/train/tensorboard_encoding.h"
 
-#include <array>
 #include <bit>
 #include <cstring>
 
+#include "engine/base/crc32c.h"
+
 namespace cloze::tensorboard {
 namespace {
-
-constexpr std::array<uint32_t, 256> crc_table = [] {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t byte = 0; byte < table.size(); ++byte) {
-    uint32_t remainder = byte;
-    for (int bit = 0; bit < 8; ++bit) remainder = (remainder >> 1) ^ ((remainder & 1) != 0 ? 0x82f63b78u : 0);
-    table[byte] = remainder;
-  }
-  return table;
-}();
 
 template <typename T>
 std::string little_endian(T value) {
@@ -59,16 +50,6 @@ constexpr int status_field = 1, status_start = 1;
 constexpr int value_field = 1, tag_field = 1, simple_value_field = 2;
 
 }  // namespace
-
-uint32_t crc32c(std::string_view bytes) {
-  uint32_t crc = ~uint32_t{0};
-  for (const char byte : bytes) crc = (crc >> 8) ^ crc_table[(crc ^ static_cast<uint8_t>(byte)) & 0xff];
-  return ~crc;
-}
-
-uint32_t masked_crc32c(std::string_view bytes) {
-  return std::rotr(crc32c(bytes), 15) + 0xa282ead8u;
-}
 
 std::string framed(std::string_view data) {
   const std::string length = little_endian(uint64_t{data.size()});

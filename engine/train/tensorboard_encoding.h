@@ -11,13 +11,6 @@
 // scalars need.
 namespace cloze::tensorboard {
 
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4).
-uint32_t crc32c(std::string_view bytes);
-
-// TFRecord's mask, which keeps a checksum of data that hold checksums meaningful: rotate right by 15, add
-// 0xa282ead8.
-uint32_t masked_crc32c(std::string_view bytes);
-
 // length (u64) · masked CRC of the length (u32) · data · masked CRC of the data (u32); little-endian.
 std::string framed(std::string_view data);
 

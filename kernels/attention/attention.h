@@ -16,7 +16,7 @@ namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;  // a multiple of 4
+  int64_t head_size = 0;  // the CPU is quick at multiples of 4; others run the reference's plain loops
   float scale = 0;        // 1/sqrt(head_size)
 };
 

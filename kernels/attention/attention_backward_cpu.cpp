@@ -188,6 +188,10 @@ namespace cloze {
 HWY_EXPORT(backward_task);
 
 void attention_backward(Cpu&, const AttentionBackward& op) {
+  if (!fills_quarter_vectors(op.shape)) {
+    Reference plain_loops;
+    return attention_backward(plain_loops, op);
+  }
   for_each_attention_task(
       op.shape, op.query_offsets, op.key_offsets,
       [](const void* opaque, const AttentionTask& task) {

@@ -173,6 +173,10 @@ namespace cloze {
 HWY_EXPORT(forward_task);
 
 void attention_forward(Cpu&, const AttentionForward& op) {
+  if (!fills_quarter_vectors(op.shape)) {
+    Reference plain_loops;
+    return attention_forward(plain_loops, op);
+  }
   for_each_attention_task(
       op.shape, op.query_offsets, op.key_offsets,
       [](const void* opaque, const AttentionTask& task) {

@@ -16,6 +16,12 @@ struct AttentionTask {
   int64_t first_key, keys;
 };
 
+// Whether a head fills quarters of vectors, as every published BERT's does. Toys may have heads of one
+// column.
+inline bool fills_quarter_vectors(const AttentionShape& shape) {
+  return shape.head_size % 4 == 0;
+}
+
 // body(task) for every live sequence and head, in parallel, the most expensive first. Sequences without keys
 // are left out; sequences without queries are not (their key gradients are zero).
 void for_each_attention_task(const AttentionShape& shape, const Tensor& query_offsets,

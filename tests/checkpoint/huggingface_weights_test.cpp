@@ -43,6 +43,33 @@ TEST(HuggingfaceWeights, OldNamesReadAsNewOnes) {
   EXPECT_EQ(weights->values_of("cls.predictions.bias"), other);
 }
 
+TEST(HuggingfaceWeights, ACopyOfTheEmbeddingsIsNoMatrixOfItsOwn) {
+  const TemporaryFolder folder;
+  write_safetensors(folder / "model.safetensors",
+                    std::vector<NamedTensor>{{"bert.embeddings.word_embeddings.weight", {1, 2}, pair},
+                                             {"cls.predictions.decoder.weight", {1, 2}, pair},
+                                             {"cls.predictions.bias", {2}, other}});
+  EXPECT_EQ(
+      testing::logged([&] { EXPECT_EQ(open_huggingface_weights(folder.path())->tensors().size(), 2u); }), "");
+}
+
+TEST(HuggingfaceWeights, AHeadWithAMatrixOfItsOwnIsLeftOut) {
+  const TemporaryFolder folder;
+  write_safetensors(folder / "model.safetensors",
+                    std::vector<NamedTensor>{{"bert.embeddings.word_embeddings.weight", {1, 2}, pair},
+                                             {"cls.predictions.bias", {2}, other},
+                                             {"cls.predictions.decoder.weight", {1, 2}, other},
+                                             {"cls.predictions.transform.dense.bias", {2}, other},
+                                             {"cls.seq_relationship.bias", {2}, other}});
+  EXPECT_THAT(testing::logged([&] {
+                const auto weights = open_huggingface_weights(folder.path());
+                ASSERT_EQ(weights->tensors().size(), 2u);
+                EXPECT_EQ(weights->values_of("bert.embeddings.word_embeddings.weight"), pair);
+                EXPECT_EQ(weights->values_of("cls.seq_relationship.bias"), other);
+              }),
+              HasSubstr("`cls.predictions.decoder.weight` is not equal to"));
+}
+
 TEST(HuggingfaceWeights, OneTensorUnderTwoNamesIsRefused) {
   const TemporaryFolder folder;
   write_safetensors(
@@ -65,7 +92,8 @@ TEST(HuggingfaceWeights, ShardsReadAsOne) {
   EXPECT_EQ(weights->values_of("classifier.bias"), other);
 
   std::filesystem::remove(folder / "2.safetensors");
-  EXPECT_THAT(error_of([&] { open_huggingface_weights(folder.path()); }), HasSubstr("2.safetensors"));
+  EXPECT_THAT(error_of([&] { open_huggingface_weights(folder.path()); }),
+              AllOf(HasSubstr("a part of the model's weights is missing"), HasSubstr("2.safetensors")));
 }
 
 TEST(HuggingfaceWeights, BadIndexesAreRefused) {
@@ -75,7 +103,10 @@ TEST(HuggingfaceWeights, BadIndexesAreRefused) {
       {R"({"weight_map": {}})", "no weight_map"},
       {R"({"weight_map": {"a": 1}})", "the file of `a` is no string"},
       {R"({"weight_map": {"a": "../secret"}})", "not the name of a file beside it"},
-      {R"({"weight_map": {"a": "/etc/passwd"}})", "not the name of a file beside it"}};
+      {R"({"weight_map": {"a": "/etc/passwd"}})", "not the name of a file beside it"},
+      {R"({"weight_map": {"a": ".."}})", "not the name of a file beside it"},
+      {R"({"weight_map": {"a": ""}})", "not the name of a file beside it"},
+      {"[]", "no weight_map"}};
   for (const auto& [text, message] : cases) {
     write_file(folder / "model.safetensors.index.json", text);
     EXPECT_THAT(error_of([&] { open_huggingface_weights(folder.path()); }), HasSubstr(message));

@@ -65,7 +65,7 @@ class SampleCheckpoint {
  public:
   explicit SampleCheckpoint(int64_t step, int64_t scale = 1) {
     contents.config.bert = {
-        .vocabulary_size = 6, .hidden_size = 4, .layers = 1, .heads = 2, .intermediate_size = 8};
+        .vocabulary_size = 6, .hidden_size = 4 * scale, .layers = 1, .heads = 2, .intermediate_size = 8};
     contents.tokenizer.vocabulary = std::make_shared<Vocabulary>(
         std::vector<std::string>{"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "Wort"}, "sample");
     contents.tokenizer.options = {.lowercase = false, .max_word_characters = 50};

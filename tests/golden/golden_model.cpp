@@ -28,8 +28,7 @@ std::vector<double> widened(std::string_view bytes) {
 }
 
 // Fills in what follows from tokens and offsets.
-void complete(PretrainingBatch& batch) {
-  PackedSequences& s = batch.sequences;
+void complete(PackedSequences& s) {
   s.live_tokens = static_cast<int64_t>(s.tokens.size());
   s.live_sequences = static_cast<int64_t>(s.sequence_offsets.size()) - 1;
   s.first_rows.assign(s.sequence_offsets.begin(), s.sequence_offsets.end() - 1);
@@ -38,9 +37,13 @@ void complete(PretrainingBatch& batch) {
   std::stable_sort(s.token_order.begin(), s.token_order.end(), [&](int32_t a, int32_t b) {
     return s.tokens[static_cast<size_t>(a)] < s.tokens[static_cast<size_t>(b)];
   });
+}
+
+void complete(PretrainingBatch& batch) {
+  complete(batch.sequences);
   batch.live_predictions = static_cast<int64_t>(batch.prediction_rows.size());
   batch.prediction_kinds.assign(batch.prediction_rows.size(), MaskKind::masked);
-  batch.capacity = {s.live_tokens, s.live_sequences, batch.live_predictions};
+  batch.capacity = {batch.sequences.live_tokens, batch.sequences.live_sequences, batch.live_predictions};
 }
 
 }  // namespace
@@ -74,13 +77,17 @@ std::map<std::string, std::vector<double>> read_doubles(const std::filesystem::p
   return tensors;
 }
 
-std::map<std::string, PeerError> read_errors(const std::string& run) {
-  const auto document = nlohmann::json::parse(read_file(golden_folder() / "errors.json"));
+std::map<std::string, PeerError> read_errors(const std::filesystem::path& json, const std::string& run) {
+  const auto document = nlohmann::json::parse(read_file(json));
   std::map<std::string, PeerError> errors;
   for (const auto& [name, entry] : document.at(run).items()) {
     errors[name] = {entry.value("float32_error", 0.0), entry.value("norm", 0.0)};
   }
   return errors;
+}
+
+std::map<std::string, PeerError> read_errors(const std::string& run) {
+  return read_errors(golden_folder() / "errors.json", run);
 }
 
 BertConfig golden_config(Activation activation) {
@@ -89,20 +96,27 @@ BertConfig golden_config(Activation activation) {
   return config;
 }
 
+PackedSequences packed_sequences(const std::map<std::string, std::vector<double>>& tensors,
+                                 const std::string& prefix) {
+  PackedSequences s;
+  s.tokens = integers(tensors, prefix + "tokens");
+  s.token_types = integers(tensors, prefix + "token_types");
+  s.sequence_offsets = integers(tensors, prefix + "sequence_offsets");
+  for (size_t sequence = 0; sequence + 1 < s.sequence_offsets.size(); ++sequence) {
+    for (int32_t row = s.sequence_offsets[sequence]; row < s.sequence_offsets[sequence + 1]; ++row) {
+      s.positions.push_back(row - s.sequence_offsets[sequence]);
+      s.row_ids.push_back(static_cast<int32_t>(sequence));
+      s.row_ids.push_back(s.positions.back());
+    }
+  }
+  complete(s);
+  return s;
+}
+
 PretrainingBatch golden_batch() {
   const auto tensors = read_doubles(golden_folder() / "batch.safetensors");
   PretrainingBatch batch;
-  PackedSequences& s = batch.sequences;
-  s.tokens = integers(tensors, "tokens");
-  s.token_types = integers(tensors, "token_types");
-  s.positions = integers(tensors, "positions");
-  s.sequence_offsets = integers(tensors, "sequence_offsets");
-  for (size_t sequence = 0; sequence + 1 < s.sequence_offsets.size(); ++sequence) {
-    for (int32_t row = s.sequence_offsets[sequence]; row < s.sequence_offsets[sequence + 1]; ++row) {
-      s.row_ids.push_back(static_cast<int32_t>(sequence));
-      s.row_ids.push_back(row - s.sequence_offsets[sequence]);
-    }
-  }
+  batch.sequences = packed_sequences(tensors, "");
   batch.prediction_rows = integers(tensors, "prediction_rows");
   batch.prediction_labels = integers(tensors, "prediction_labels");
   batch.next_sentence_labels = integers(tensors, "next_sentence_labels");

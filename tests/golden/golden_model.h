@@ -20,7 +20,12 @@ std::map<std::string, std::vector<double>> read_doubles(const std::filesystem::p
 struct PeerError {
   double float32_error = 0, norm = 0;
 };
-std::map<std::string, PeerError> read_errors(const std::string& run);
+std::map<std::string, PeerError> read_errors(const std::filesystem::path& json, const std::string& run);
+std::map<std::string, PeerError> read_errors(const std::string& run);  // of this model
+
+// Whole sequences from the integers "<prefix>tokens", "<prefix>token_types", "<prefix>sequence_offsets".
+PackedSequences packed_sequences(const std::map<std::string, std::vector<double>>& tensors,
+                                 const std::string& prefix);
 
 BertConfig golden_config(Activation activation = Activation::gelu_tanh);
 PretrainingBatch golden_batch();

@@ -138,20 +138,21 @@ TEST(ShapeRules, OnlyFreeSizesMayChange) {
   EXPECT_EQ(refused, std::vector<std::string>{}) << "a shape rule refuses these";
 }
 
-TEST(ShapeRules, HeadsMustHaveAMultipleOfFourColumns) {
+TEST(ShapeRules, HeadsMustDivideTheColumns) {
   Graph graph;
   graph.set_scope("encoder.layer.3.attention");
   const ValueId packed = graph.add_input("packed", {DType::f32, 9, 36, Axis::tokens});
   const ValueId offsets = graph.add_input("offsets", {DType::i32, 1, 4, Axis::sequences});
   const AttentionInputs in{.query = packed, .query_offsets = offsets, .key_offsets = offsets};
-  EXPECT_TRUE(attention(graph, in, {.heads = 3}));  // of 4 columns
+  EXPECT_TRUE(attention(graph, in, {.heads = 3}));   // of 4 columns
+  EXPECT_TRUE(attention(graph, in, {.heads = 12}));  // of one
   try {
-    attention(graph, in, {.heads = 2});  // of 6
+    attention(graph, in, {.heads = 5});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.problem().what,
-              "the inputs of attention do not fit: the hidden size must be a multiple of four times the "
-              "number of heads");
+    EXPECT_EQ(
+        error.problem().what,
+        "the inputs of attention do not fit: the hidden size must be a multiple of the number of heads");
     EXPECT_EQ(error.problem().where, "encoder.layer.3.attention");
     EXPECT_NE(error.problem().why.find("f32[tokens:9, 36]"), std::string::npos);
   }
