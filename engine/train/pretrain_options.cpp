@@ -6,23 +6,13 @@
 #include "engine/config/fields.h"
 
 namespace cloze {
-namespace {
-
-const Choices<Activation>& activations() {
+const Choices<Activation>& activation_choices() {
   static const auto all =
       choices<Activation>({{"gelu_tanh", Activation::gelu_tanh, "as Google's BERT computes it"},
                            {"gelu_erf", Activation::gelu_erf, "Hugging Face's \"gelu\""},
                            {"relu", Activation::relu},
                            {"tanh", Activation::tanh}}) &
       fixed_on_resume();
-  return all;
-}
-
-const Choices<Recompute>& recompute_choices() {
-  static const auto all = choices<Recompute>(
-      {{"none", Recompute::none, "keep everything"},
-       {"activations", Recompute::activations, "the activations [tokens, intermediate_size]"},
-       {"layers", Recompute::layers, "whole layers: least memory, a third more work"}});
   return all;
 }
 
@@ -33,11 +23,21 @@ const Choices<NonFinitePolicy>& non_finite_choices() {
   return all;
 }
 
-const Choices<DeviceOption>& devices() {
+const Choices<DeviceOption>& device_choices() {
   static const auto all = choices<DeviceOption>(
       {{"auto", DeviceOption::automatic, "the best there is: in this build the CPU"},
        {"cpu", DeviceOption::cpu, "float32, all threads"},
        {"reference", DeviceOption::reference, "plain loops in float64, very slow: for checking"}});
+  return all;
+}
+
+namespace {
+
+const Choices<Recompute>& recompute_choices() {
+  static const auto all = choices<Recompute>(
+      {{"none", Recompute::none, "keep everything"},
+       {"activations", Recompute::activations, "the activations [tokens, intermediate_size]"},
+       {"layers", Recompute::layers, "whole layers: least memory, a third more work"}});
   return all;
 }
 
@@ -56,7 +56,7 @@ void describe(Fields& fields, ModelOptions& options) {
                 "Attention heads; they divide the hidden size");
   fields.option("intermediate_size", options.intermediate_size, at_least(1) & fixed_on_resume(),
                 "Width of the feed-forward layer");
-  fields.option("activation", options.activation, activations(),
+  fields.option("activation", options.activation, activation_choices(),
                 "Of the feed-forward layer and the masked-LM head");
   fields.option("hidden_dropout", options.hidden_dropout, between(0, 0.99), "Dropout of layer outputs");
   fields.option("attention_dropout", options.attention_dropout, between(0, 0.99),
@@ -149,7 +149,7 @@ void describe(Fields& fields, PretrainOptions& options) {
   fields.option("seed", options.seed, fixed_on_resume(),
                 "Of everything random; the same seed gives the same run");
   fields.option("threads", options.threads, at_least(0), "Processor threads; 0: all");
-  fields.option("device", options.device, devices(), "Where to compute");
+  fields.option("device", options.device, device_choices(), "Where to compute");
   fields.section("data", options.data, "Corpora and how sequences are made of them");
   fields.section("model", options.model, "Sizes of the encoder; the vocabulary is the corpus's");
   fields.section("batch", options.batch, "What a step takes");

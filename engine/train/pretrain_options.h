@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/config/rules.h"
 #include "engine/data/instance_options.h"
 #include "engine/optim/optimizer_options.h"
 #include "engine/optim/schedule.h"
@@ -94,6 +95,11 @@ struct PretrainOptions {
   CheckpointOptions checkpoint;
   LogOptions log;
 };
+
+// The names of these in YAML, here and in finetune_options.h.
+const Choices<Activation>& activation_choices();
+const Choices<NonFinitePolicy>& non_finite_choices();
+const Choices<DeviceOption>& device_choices();
 
 void describe(Fields& fields, PretrainDataOptions& options);
 void describe(Fields& fields, ModelOptions& options);

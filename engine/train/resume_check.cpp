@@ -8,10 +8,13 @@
 
 namespace cloze {
 
-void check_resume(const PretrainOptions& options) {
+namespace {
+
+template <typename Options>
+void check(const Options& options) {
   const std::filesystem::path file = options.output / "config.yaml";
   if (!std::filesystem::exists(file)) return;
-  const auto before = config::read_text<PretrainOptions>(read_file(file), file.string(), {}, options.output);
+  const auto before = config::read_text<Options>(read_file(file), file.string(), {}, options.output);
   std::string forbidden;
   for (const Difference& difference : config::differences(before, options)) {
     const std::string change =
@@ -27,6 +30,15 @@ void check_resume(const PretrainOptions& options) {
                     .where = file.string(),
                     .why = forbidden,
                     .remedy = "undo them, or start a run of its own with another `output`"});
+}
+
+}  // namespace
+
+void check_resume(const PretrainOptions& options) {
+  check(options);
+}
+void check_resume(const FinetuneOptions& options) {
+  check(options);
 }
 
 }  // namespace cloze

@@ -1,0 +1,138 @@
+#include "engine/train/finetune_setup.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "engine/base/error.h"
+
+namespace cloze {
+namespace {
+
+int64_t frozen_depth(const FinetuneTrainingOptions& training, int64_t layers) {
+  if (training.freeze_encoder) return layers + 1;
+  return training.freeze_layers > 0 ? std::min(training.freeze_layers, layers) + 1 : 0;
+}
+
+const char* architecture_of(const FinetuningModel& model) {
+  const bool own = model.head.widths.empty() && model.head.pooling != Pooling::cls;
+  if (!own) return "BertWithTaskHead";
+  switch (model.kind) {
+    case TaskKind::tagging:
+      return "BertForTokenClassification";
+    case TaskKind::multiple_choice:
+      return "BertForMultipleChoice";
+    case TaskKind::question_answering:
+      return "BertForQuestionAnswering";
+    case TaskKind::classification:
+    case TaskKind::regression:
+      break;
+  }
+  return "BertForSequenceClassification";
+}
+
+}  // namespace
+
+int thread_number(int threads) {
+  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+TaskDescription finetune_task(const FinetuneOptions& options, const BertConfig& config) {
+  TaskDescription task = describe_task(options.task);
+  const bool questions = task.kind == TaskKind::question_answering;
+  if (questions) validate(options.question_answering);
+  const int64_t longest =
+      questions ? options.question_answering.max_sequence_length : task.sequences.max_sequence_length;
+  if (longest > config.max_positions) {
+    throw UsageError(
+        {.what = fmt::format("cannot use sequences of {} tokens", longest),
+         .where = questions ? "question_answering.max_sequence_length" : "task.max_sequence_length",
+         .why = fmt::format("the model was trained on up to {}", config.max_positions),
+         .remedy = fmt::format("at most {}", config.max_positions)});
+  }
+  return task;
+}
+
+BertConfig finetune_config(const FinetuneOptions& options, const BertConfig& pretrained) {
+  BertConfig config = pretrained;
+  if (options.model.hidden_dropout) config.hidden_dropout = static_cast<float>(*options.model.hidden_dropout);
+  if (options.model.attention_dropout) {
+    config.attention_dropout = static_cast<float>(*options.model.attention_dropout);
+  }
+  return config;
+}
+
+FinetuningModel finetuning_model(const FinetuneOptions& options, const BertConfig& config,
+                                 const TaskDescription& task, const LabelSet& labels) {
+  FinetuningModel model{.kind = task.kind, .config = config};
+  model.head = bert_head(task.kind, labels.size());
+  model.head.widths = options.head.widths;
+  model.head.activation = options.head.activation;
+  if (task.kind != TaskKind::question_answering)
+    model.head.dropout = static_cast<float>(options.head.dropout);
+  if (options.head.pooling) {
+    if (model.head.pooling == Pooling::tokens) {
+      throw UsageError(
+          {.what = fmt::format("`{}` reads every token: there is nothing to pool", name_of(task.kind)),
+           .where = "head.pooling"});
+    }
+    model.head.pooling = *options.head.pooling;
+  }
+  model.label_smoothing = static_cast<float>(options.training.label_smoothing);
+  model.weighted = !options.training.class_weights.empty();
+  model.frozen_depth = frozen_depth(options.training, config.layers);
+  return model;
+}
+
+FinetuningCompileOptions finetune_compile_options(const FinetuneOptions& options,
+                                                  const FinetuningModel& model,
+                                                  const ParameterLayout& layout) {
+  std::vector<ParameterSegment> segments;
+  const int64_t layers = model.config.layers;
+  for (const Parameter& parameter : layout.parameters()) {
+    const int64_t depth = depth_of(parameter.name, layers);
+    const double decay = std::pow(options.training.layer_decay, static_cast<double>(layers + 1 - depth));
+    segments.push_back(
+        {.begin = parameter.offset,
+         .end = parameter.offset + parameter.elements(),
+         .weight_decay = static_cast<float>(weight_decay_of(options.optimizer, parameter.name)),
+         .learning_rate_scale = depth < model.frozen_depth ? 0.0f : static_cast<float>(decay)});
+  }
+  const bool lamb = options.optimizer.kind == OptimizerKind::lamb;
+  return {.update = {.rule = lamb ? UpdateRule::lamb : UpdateRule::adamw,
+                     .beta1 = static_cast<float>(options.optimizer.beta1),
+                     .beta2 = static_cast<float>(options.optimizer.beta2),
+                     .epsilon = static_cast<float>(options.optimizer.epsilon),
+                     .max_gradient_norm = static_cast<float>(options.optimizer.max_gradient_norm),
+                     .segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments))}};
+}
+
+TaskReading task_reading(const FinetuneOptions& options, const TaskDescription& task, const LabelSet& labels,
+                         const HuggingfaceTokenizer& tokenizer, int threads) {
+  const std::vector<double>& weights = options.training.class_weights;
+  const bool classes = task.kind == TaskKind::classification || task.kind == TaskKind::tagging;
+  if (!weights.empty() && (!classes || weights.size() != static_cast<size_t>(labels.size()))) {
+    throw UsageError({.what = fmt::format("{} class weights do not fit the task", weights.size()),
+                      .where = "training.class_weights",
+                      .why = classes ? fmt::format("it has {} labels", labels.size())
+                                     : fmt::format("`{}` has no classes", name_of(task.kind))});
+  }
+  return {.task = task,
+          .labels = labels,
+          .squad = options.question_answering,
+          .tokenizer = std::make_shared<const Tokenizer>(tokenizer.vocabulary, tokenizer.options),
+          .class_weights = std::vector<float>(weights.begin(), weights.end()),
+          .threads = threads};
+}
+
+HuggingfaceConfig finetuned_config(const FinetuningModel& model, const LabelSet& labels) {
+  HuggingfaceConfig config{.bert = model.config, .architecture = architecture_of(model)};
+  config.labels = labels.names();
+  if (model.kind == TaskKind::regression)
+    config.labels = {"LABEL_0"};  // one output, as transformers reads it
+  return config;
+}
+
+}  // namespace cloze

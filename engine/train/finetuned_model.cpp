@@ -1,0 +1,60 @@
+#include "engine/train/finetuned_model.h"
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/checkpoint_store.h"
+#include "engine/config/config.h"
+#include "engine/train/finetune_setup.h"
+#include "engine/train/model_state.h"
+#include "kernels/common/parallel.h"
+
+namespace cloze {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The run a path belongs to: itself, or the folder two above RUN/checkpoints/step-N.
+fs::path run_folder_of(const fs::path& path) {
+  const fs::path real = fs::weakly_canonical(path);
+  if (fs::exists(real / "config.yaml")) return real;
+  const fs::path above = real.parent_path().parent_path();
+  if (fs::exists(above / "config.yaml")) return above;
+  throw UsageError({.what = "this is no run of `cloze finetune`",
+                    .where = path.string(),
+                    .why = "there is no config.yaml that says what the task is",
+                    .remedy = "give the folder that `output` named"});
+}
+
+fs::path checkpoint_of(const fs::path& path, const fs::path& run) {
+  if (fs::weakly_canonical(path) != run) return path;
+  return fs::exists(run / "best") ? run / "best" : run;
+}
+
+}  // namespace
+
+FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
+  const fs::path run = run_folder_of(path);
+  options_ = config::read<FinetuneOptions>(run / "config.yaml");
+  threads = thread_number(threads);
+  set_thread_count(threads);
+  const Checkpoint checkpoint = open_model(checkpoint_of(path, run));
+  checkpoint_ = checkpoint.folder();
+  step_ = checkpoint.step().value_or(0);
+  const TaskDescription task = finetune_task(options_, checkpoint.config().bert);
+  const LabelSet labels = task.kind == TaskKind::regression || task.kind == TaskKind::question_answering
+                              ? LabelSet()
+                              : LabelSet(checkpoint.config().labels);
+  FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
+  layout_ = finetuning_parameters(model.config, model.head);
+  engine_ = make_engine(DeviceKind::cpu, layout_.elements(), false);
+  require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
+  programs_ =
+      std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});
+  reading_ =
+      std::make_unique<TaskReading>(task_reading(options_, task, labels, checkpoint.tokenizer(), threads));
+}
+
+TaskOutputs FinetunedModel::infer(const TaskItems& items) {
+  return cloze::infer(*programs_, items, options_.evaluation.batch, options_.batch.micro_batch_tokens);
+}
+
+}  // namespace cloze

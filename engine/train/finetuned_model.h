@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/tasks/finetuning_program.h"
+#include "engine/train/finetune_options.h"
+#include "engine/train/task_files.h"
+
+namespace cloze {
+
+// A run of `cloze finetune`, opened to evaluate and predict: the task, its labels, the casing and how texts
+// are cut come from the run.
+class FinetunedModel {
+ public:
+  // A run's folder (its best checkpoint where it kept one, else the latest) or one of its checkpoints. Throws
+  // Error where it is none.
+  FinetunedModel(const std::filesystem::path& path, int threads);
+
+  const FinetuneOptions& options() const { return options_; }
+  const TaskReading& reading() const { return *reading_; }
+  const std::filesystem::path& checkpoint() const { return checkpoint_; }
+  int64_t step() const { return step_; }
+
+  TaskOutputs infer(const TaskItems& items);
+
+ private:
+  FinetuneOptions options_;
+  std::filesystem::path checkpoint_;
+  int64_t step_ = 0;
+  ParameterLayout layout_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<FinetuningPrograms> programs_;
+  std::unique_ptr<TaskReading> reading_;
+};
+
+}  // namespace cloze
