@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "engine/tasks/outputs/python_numbers.h"
+#include "engine/tasks/outputs/python_number.h"
 
 namespace cloze {
 namespace {
@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 // The double that prints with the shortest digits of the float; JSON has no NaN, null stands for it.
 Json number(float value) {
   if (!std::isfinite(value)) return nullptr;
-  const std::string digits = python_text(value);
+  const std::string digits = python_str(value);
   double shortest = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), shortest);
   return shortest;
@@ -57,7 +57,7 @@ std::string prediction_tsv_header(const LabelSet& labels) {
 
 std::string prediction_tsv(const LabelPrediction& prediction, const LabelSet& labels) {
   std::string line = cell(prediction.id) + '\t' + cell(labels.name(prediction.label));
-  for (const float probability : prediction.probabilities) line += '\t' + python_text(probability);
+  for (const float probability : prediction.probabilities) line += '\t' + python_str(probability);
   return line + '\n';
 }
 
@@ -66,7 +66,7 @@ std::string score_tsv_header() {
 }
 
 std::string prediction_tsv(const ScorePrediction& prediction) {
-  return cell(prediction.id) + '\t' + python_text(prediction.score) + '\n';
+  return cell(prediction.id) + '\t' + python_str(prediction.score) + '\n';
 }
 
 std::string prediction_conll(const TagPrediction& prediction) {

@@ -2,12 +2,9 @@
 """Makes the goldens of metrics and result files.
 
   metrics.json    scores of random predictions by scikit-learn, scipy and seqeval
-  float32.txt     bits of float32 numbers in hex, and str(numpy.float32)
-  float64.txt     the same of float64
   results.json    lines of test_results.tsv and eval_results.txt as run_classifier.py writes them
 
-pip install numpy==1.26.4 scipy==1.17.1 scikit-learn==1.9.1 seqeval==1.2.2, with which they were made. (Newer ones, 2.4 for one,
-print a float32 with an exponent from about 1e6 on; Google's programs ran with numpy 1.)
+pip install numpy==1.26.4 scipy==1.17.1 scikit-learn==1.9.1 seqeval==1.2.2, with which they were made.
 """
 
 import json
@@ -71,20 +68,6 @@ def taggings(generator):
     return cases
 
 
-def floats(generator, kind, bits_kind):
-    bits = generator.integers(0, np.iinfo(bits_kind).max, 1500, dtype=bits_kind, endpoint=True).tolist()
-    values = [kind(2.0) ** n for n in range(-130, 128)] + [kind(f"1e{n}") for n in range(-40, 38)]
-    values += [kind(x) for x in (0.0, -0.0, 1.0, 0.5, 0.1, 1 / 3, 0.845588, 0.505248, 123456789.0, 1e16, 9.999e15, 16777216.0,
-                                 1e-4, 0.00012345, 9.9e-5, float("inf"), float("-inf"), float("nan"))]
-    values += [np.nextafter(kind(x), kind(y)) for x in (1e-4, 1e16, 1.0) for y in (0.0, 1e20)]
-    values += generator.random(700).astype(kind).tolist()
-    odds = np.exp(generator.normal(0, 6, 300).astype(kind))
-    values += (odds / (kind(1) + odds)).tolist()
-    bits += [int(np.array(v, kind).view(bits_kind)) for v in values]
-    width = np.dtype(kind).itemsize * 2
-    return "".join(f"{b:0{width}x} {np.array(b, bits_kind).view(kind)[()]!s}\n" for b in bits)
-
-
 def results(generator):
     rows = [generator.dirichlet(np.full(n, 0.05)).astype(np.float32) for n in (2, 2, 3, 5, 2, 3)]
     evaluation = {"eval_loss": np.float32(0.505248), "global_step": np.int64(343), "eval_accuracy": np.float32(0.84558824),
@@ -97,6 +80,4 @@ def results(generator):
 generator = np.random.default_rng(5)
 text = json.dumps({"classes": classes(generator), "scores": scores(generator), "taggings": taggings(generator)})
 (FOLDER / "metrics.json").write_text(text + "\n")
-(FOLDER / "float32.txt").write_text(floats(generator, np.float32, np.uint32))
-(FOLDER / "float64.txt").write_text(floats(generator, np.float64, np.uint64))
 (FOLDER / "results.json").write_text(json.dumps(results(generator)) + "\n")

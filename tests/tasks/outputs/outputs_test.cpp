@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +12,6 @@
 #include "engine/tasks/outputs/glue_submission.h"
 #include "engine/tasks/outputs/prediction_lines.h"
 #include "engine/tasks/outputs/prediction_reader.h"
-#include "engine/tasks/outputs/python_numbers.h"
 #include "engine/tasks/outputs/result_files.h"
 #include "tests/base/scratch_folder.h"
 
@@ -24,26 +22,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const std::filesystem::path goldens = CLOZE_SOURCE_DIR "/tests/golden/tasks";
-
-template <typename Float, typename Bits>
-void expect_numpy_texts(const char* name) {
-  std::ifstream file(goldens / name);
-  std::string bits, text;
-  int count = 0;
-  while (file >> bits >> text) {
-    const Float value = std::bit_cast<Float>(static_cast<Bits>(std::stoull(bits, nullptr, 16)));
-    EXPECT_EQ(python_text(value), text) << bits;
-    ++count;
-  }
-  EXPECT_GT(count, 2500);
-}
-
-TEST(PythonNumbers, Float32AsNumpyPrintsIt) {
-  expect_numpy_texts<float, uint32_t>("float32.txt");
-}
-TEST(PythonNumbers, Float64AsNumpyPrintsIt) {
-  expect_numpy_texts<double, uint64_t>("float64.txt");
-}
 
 TEST(ResultFiles, BytesOfRunClassifier) {
   const auto golden = read_json(goldens / "results.json");
