@@ -12,6 +12,7 @@ struct ExitCode {
   int value = 0;
 };
 
+void add_dataset_command(CLI::App& program, ExitCode& exit_code);
 void add_fill_command(CLI::App& program, ExitCode& exit_code);
 void add_graph_command(CLI::App& program, ExitCode& exit_code);
 void add_info_command(CLI::App& program, ExitCode& exit_code);
@@ -20,6 +21,7 @@ void add_prepare_command(CLI::App& program, ExitCode& exit_code);
 void add_pretrain_command(CLI::App& program, ExitCode& exit_code);
 void add_reference_command(CLI::App& program, ExitCode& exit_code);
 void add_sample_command(CLI::App& program, ExitCode& exit_code);
+void add_score_command(CLI::App& program, ExitCode& exit_code);
 void add_tokenize_command(CLI::App& program, ExitCode& exit_code);
 void add_vocab_command(CLI::App& program, ExitCode& exit_code);
 

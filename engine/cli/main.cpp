@@ -17,6 +17,8 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
   cloze::add_fill_command(program, exit_code);
   cloze::add_plan_command(program, exit_code);
   cloze::add_graph_command(program, exit_code);
+  cloze::add_score_command(program, exit_code);
+  cloze::add_dataset_command(program, exit_code);
   cloze::add_info_command(program, exit_code);
   cloze::add_reference_command(program, exit_code);
 }

@@ -43,13 +43,6 @@ class LookedAhead {
   bool given_ = false;
 };
 
-fs::path without_packing(fs::path file) {
-  constexpr std::array<const char*, 6> packings = {".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4"};
-  if (std::find(packings.begin(), packings.end(), file.extension()) != packings.end())
-    file.replace_extension();
-  return file;
-}
-
 // Official files have known sizes: another size is worth a word, since a wrong header rule costs one row.
 std::string against_official(const TaskDescription& task, ExampleUse use, int64_t count) {
   if (!task.preset) return "";
@@ -83,6 +76,13 @@ std::string read_format(ExampleInput input, FileFormat format, std::string_view 
 }
 
 }  // namespace
+
+fs::path without_packing(fs::path file) {
+  constexpr std::array<const char*, 6> packings = {".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4"};
+  if (std::find(packings.begin(), packings.end(), file.extension()) != packings.end())
+    file.replace_extension();
+  return file;
+}
 
 FileFormat detect_format(const fs::path& file, std::string_view head, TaskKind kind) {
   const std::string extension = without_packing(file).extension().string();

@@ -26,4 +26,7 @@ ExampleSet read_examples(std::function<std::string_view()> blocks, const std::fi
 // The format of a file by its name (train.csv.gz is CSV), else by what it begins with.
 FileFormat detect_format(const std::filesystem::path& file, std::string_view head, TaskKind kind);
 
+// The file's name without the ending of its packing: train.csv for train.csv.gz.
+std::filesystem::path without_packing(std::filesystem::path file);
+
 }  // namespace cloze

@@ -117,8 +117,9 @@ std::vector<WrittenPrediction> in_order_of(const ExampleSet& set, std::vector<Wr
   }
   if (ordered.size() == set.examples.size() && by_id.size() == predictions.size()) return ordered;
   if (predictions.size() == set.examples.size()) {
-    log::info("{}: the ids are not those of {}; predictions are taken line by line", file.string(),
-              set.file.string());
+    const bool has_ids = !predictions.front().id.empty();
+    log::info("{}: {}; predictions are taken line by line", file.string(),
+              has_ids ? "its ids are not those of the examples" : "it has no ids");
     return predictions;
   }
   throw Error(
