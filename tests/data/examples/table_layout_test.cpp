@@ -50,6 +50,44 @@ TEST(TableLayout, GlueHeaders) {
   EXPECT_EQ(train.label, 11u);
 }
 
+// Headers of GLUE's training and test files: where the texts are, and that only training files have labels.
+struct GlueFile {
+  TaskPreset preset;
+  Row training, test;
+  size_t text_a, text_a_of_test;
+};
+
+TEST(TableLayout, TrainingAndTestFilesOfGlue) {
+  const Row numbered = {"index", "sentence1", "sentence2", "label"},
+            numbered_test = {"index", "sentence1", "sentence2"};
+  const std::vector<GlueFile> files = {
+      {TaskPreset::sst2, {"sentence", "label"}, {"index", "sentence"}, 0, 1},
+      {TaskPreset::qqp,
+       {"id", "qid1", "qid2", "question1", "question2", "is_duplicate"},
+       {"id", "question1", "question2"},
+       3,
+       1},
+      {TaskPreset::stsb,
+       {"index", "genre", "filename", "year", "old_index", "source1", "source2", "sentence1", "sentence2",
+        "score"},
+       {"index", "genre", "filename", "year", "old_index", "source1", "source2", "sentence1", "sentence2"},
+       7,
+       7},
+      {TaskPreset::qnli, {"index", "question", "sentence", "label"}, {"index", "question", "sentence"}, 1, 1},
+      {TaskPreset::rte, numbered, numbered_test, 1, 1},
+      {TaskPreset::wnli, numbered, numbered_test, 1, 1}};
+  for (const GlueFile& file : files) {
+    const FittedLayout training = fit(file.preset, file.training),
+                       test = fit(file.preset, file.test, ExampleUse::prediction);
+    EXPECT_TRUE(training.header && test.header) << name_of(file.preset);
+    EXPECT_EQ(training.text_a, file.text_a) << name_of(file.preset);
+    EXPECT_EQ(test.text_a, file.text_a_of_test) << name_of(file.preset);
+    EXPECT_EQ(training.label, file.training.size() - 1) << name_of(file.preset);
+    EXPECT_EQ(test.label, std::nullopt) << name_of(file.preset);
+    EXPECT_EQ(test.id, 0u) << name_of(file.preset);
+  }
+}
+
 TEST(TableLayout, ColaHasAHeaderInItsTestFileOnly) {
   const auto train = fit(TaskPreset::cola, {"gj04", "1", "", "The sailors rode the breeze."});
   EXPECT_FALSE(train.header);
