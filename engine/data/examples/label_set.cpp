@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <utility>
 
 #include "engine/base/edit_distance.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/data/examples/quoted_list.h"
 #include "engine/data/examples/score_text.h"
 
 namespace cloze {
@@ -47,15 +47,6 @@ LabelSet numbers_of_endings(const ExampleSet& set) {
   std::vector<std::string> names;
   for (size_t i = 0; i < most; ++i) names.push_back(std::to_string(i));
   return LabelSet(std::move(names));
-}
-
-std::string quoted_list(const std::vector<std::string>& names) {
-  constexpr size_t most_shown = 30;
-  std::string list;
-  for (size_t i = 0; i < std::min(names.size(), most_shown); ++i) {
-    list += fmt::format("{}`{}`", i == 0 ? "" : ", ", names[i]);
-  }
-  return names.size() > most_shown ? list + ", ..." : list;
 }
 
 void warn_of_missing(const std::vector<std::string>& stated, const std::set<std::string>& found,

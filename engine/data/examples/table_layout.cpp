@@ -1,27 +1,17 @@
 #include "engine/data/examples/table_layout.h"
 
 #include <fmt/core.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "engine/base/error.h"
 #include "engine/data/examples/column_reference.h"
+#include "engine/data/examples/quoted_list.h"
 
 namespace cloze {
 namespace {
 
 using Row = std::span<const std::string>;
-
-std::string quoted_list(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) {
-    constexpr size_t longest = 40;  // bytes of a cell that is shown
-    list += fmt::format("{}`{}`", list.empty() ? "" : ", ",
-                        text.size() > longest ? text.substr(0, longest) + "..." : text);
-  }
-  return list;
-}
 
 // The columns without which there is no example.
 std::vector<std::string> needed_columns(const ColumnLayout& layout, TaskKind kind) {
@@ -63,11 +53,11 @@ void decide_header(const TaskDescription& task, const ColumnLayout& layout, Row 
     const std::string& label = row[*fitted.label];
     const bool known = std::find(task.labels.begin(), task.labels.end(), label) != task.labels.end();
     fitted.header = names_a_column(*fitted.label) && !known;
-    fitted.why_header = fmt::format("the label in the first row reads {}", quoted_list({label}));
+    fitted.why_header = fmt::format("the label in the first row reads {}", quoted_list(std::vector{label}));
     return;
   }
   fitted.header = names_a_column(fitted.text_a) || (fitted.id && names_a_column(*fitted.id));
-  fitted.why_header = fmt::format("the first row begins {}", quoted_list({row.front()}));
+  fitted.why_header = fmt::format("the first row begins {}", quoted_list(row.first(1)));
 }
 
 [[noreturn]] void fail_unsuitable(const TaskDescription& task, Row row, const std::string& where) {
@@ -76,13 +66,10 @@ void decide_header(const TaskDescription& task, const ColumnLayout& layout, Row 
     wanted += (wanted.empty() ? "" : ", or ") + quoted_list(needed_columns(layout, task.kind));
     if (layout.columns != 0) wanted += fmt::format(" of {}", layout.columns);
   }
-  constexpr size_t most_shown = 20;
-  const std::vector<std::string> shown(
-      row.begin(), row.begin() + static_cast<ptrdiff_t>(std::min(row.size(), most_shown)));
   throw Error({.what = "the columns of the task are not in this file",
                .where = where,
                .why = fmt::format("wanted {}; the first row has {} column(s): {}", wanted, row.size(),
-                                  quoted_list(shown)),
+                                  quoted_list(row)),
                .remedy = "name the columns in `task.columns`, by the names in the header or by number"});
 }
 

@@ -1,6 +1,6 @@
 #include "engine/data/examples/task_presets.h"
 
-#include <array>
+#include <optional>
 #include <stdexcept>
 
 namespace cloze {
@@ -169,6 +169,7 @@ TaskDescription preset_description(TaskPreset wanted) {
   return {.preset = wanted,
           .kind = preset.kind,
           .format = preset.format,
+          .delimiter = preset.format == FileFormat::csv ? std::optional(',') : std::nullopt,
           .newline_escapes = preset.newline_escapes,
           .layouts = preset.layouts,
           .labels = preset.labels,

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <array>
-#include <string_view>
-
 #include "engine/data/examples/task_description.h"
 
 namespace cloze {

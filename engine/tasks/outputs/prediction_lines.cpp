@@ -31,6 +31,16 @@ std::string cell(std::string text) {
 
 }  // namespace
 
+std::vector<std::string> word_tags(std::span<const int32_t> word_rows, std::span<const int32_t> token_labels,
+                                   const LabelSet& labels) {
+  const int32_t outside = labels.find("O").value_or(0);
+  std::vector<std::string> tags;
+  for (const int32_t row : word_rows) {
+    tags.push_back(labels.name(row < 0 ? outside : token_labels[static_cast<size_t>(row)]));
+  }
+  return tags;
+}
+
 std::string prediction_jsonl(const LabelPrediction& prediction, const LabelSet& labels) {
   Json probabilities = Json::object();
   for (size_t i = 0; i < prediction.probabilities.size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,16 @@ struct ScorePrediction {  // regression
   std::string id;
   float score = 0;
 };
-struct TagPrediction {  // tagging; a word the sequence had no room for has the tag "O" or the first label
+struct TagPrediction {  // tagging
   std::string id;
   std::vector<std::string> words, tags;  // [words] each
 };
+
+// The tags of a sentence's words [words] from the label ids predicted for its tokens [length]: a word has the
+// tag of its first piece, at `word_rows` (EncodedExample). A word that is not in the sequence is "O", where
+// that is a label, else the first label.
+std::vector<std::string> word_tags(std::span<const int32_t> word_rows, std::span<const int32_t> token_labels,
+                                   const LabelSet& labels);
 
 // Predictions for people and programs, a JSON object a line:
 //   {"id": "7", "label": "good", "probabilities": {"bad": 0.03, "good": 0.97}}

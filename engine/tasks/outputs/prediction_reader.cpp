@@ -9,6 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/data/examples/example_reader.h"
 #include "engine/data/examples/jsonl_reader.h"
 #include "engine/data/examples/record_lines.h"
 #include "engine/data/examples/score_text.h"
@@ -101,7 +102,8 @@ std::vector<WrittenPrediction> read_table(TextFile& text, const TaskDescription&
 std::vector<WrittenPrediction> read_predictions(const fs::path& file, const TaskDescription& task,
                                                 const LabelSet& labels) {
   TextFile text(file);
-  const bool jsonl = file.extension() == ".jsonl" || file.extension() == ".json";
+  const fs::path extension = without_packing(file).extension();
+  const bool jsonl = extension == ".jsonl" || extension == ".json";
   return jsonl ? read_jsonl(text) : read_table(text, task, labels);
 }
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
+
+#include "engine/data/examples/quoted_list.h"
 
 namespace cloze {
 namespace {
@@ -31,6 +34,16 @@ TEST(ColumnReference, UsualNames) {
     EXPECT_TRUE(is_usual_column_name(name));
   for (const char* cell : {"0", "positive", "", "good labels", "the text"})
     EXPECT_FALSE(is_usual_column_name(cell));
+}
+
+TEST(QuotedList, CutsLongTextsBetweenCharacters) {
+  std::string long_text;
+  for (int i = 0; i < 30; ++i) long_text += "\u4E2D";
+  EXPECT_EQ(quoted_list(std::vector<std::string>{"a", ""}), "`a`, ``");
+  EXPECT_EQ(quoted_list(std::vector<std::string>{long_text}), '`' + long_text.substr(0, 42) + "...`");
+  EXPECT_EQ(quoted_list(std::vector<std::string>{std::string(50, '\xE4')}),
+            '`' + std::string(40, '\xE4') + "...`");
+  EXPECT_EQ(quoted_list(std::vector<std::string>(3, "x"), 2), "`x`, `x`, ...");
 }
 
 }  // namespace

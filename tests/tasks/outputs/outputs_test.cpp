@@ -57,6 +57,13 @@ TEST(PredictionLines, Tables) {
   EXPECT_EQ(prediction_conll({"7", {"EU", "acts"}, {"B-ORG", "O"}}), "EU\tB-ORG\nacts\tO\n\n");
 }
 
+TEST(PredictionLines, AWordHasTheTagOfItsFirstPiece) {
+  const std::vector<int32_t> rows = {1, 3, -1}, predicted = {0, 1, 0, 2, 0};
+  EXPECT_THAT(word_tags(rows, predicted, LabelSet({"I-X", "B-X", "O"})), ElementsAre("B-X", "O", "O"));
+  EXPECT_THAT(word_tags(rows, predicted, LabelSet({"NOUN", "VERB", "ADJ"})),
+              ElementsAre("VERB", "ADJ", "NOUN"));
+}
+
 TEST(GlueSubmission, Lines) {
   EXPECT_EQ(glue_submission_name(TaskPreset::mnli_mismatched), "MNLI-mm.tsv");
   EXPECT_EQ(glue_submission_name(TaskPreset::yelp), std::nullopt);
