@@ -2,13 +2,26 @@
 
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace cloze {
 namespace {
 
 using Labels = std::vector<std::string>;
 
-// GLUE's files are tab-separated; all but CoLA's and the test files of some have the names below.
+struct Preset {
+  TaskPreset preset;
+  TaskKind kind = TaskKind::classification;
+  FileFormat format = FileFormat::tsv;
+  std::vector<ColumnLayout> layouts;
+  Labels labels = {};
+  OfficialRows rows = {};
+  MalformedRows malformed_rows = MalformedRows::stop;
+  bool newline_escapes = false;
+  std::map<std::string, std::string> label_aliases = {};
+};
+
+// The columns of a table with a header.
 ColumnLayout named(std::string id, std::string text_a, std::string text_b, std::string label) {
   return {.id = std::move(id),
           .text_a = std::move(text_a),
@@ -16,142 +29,111 @@ ColumnLayout named(std::string id, std::string text_a, std::string text_b, std::
           .label = std::move(label)};
 }
 
-struct Preset {
-  TaskPreset preset;
-  TaskKind kind;
-  FileFormat format;
-  std::vector<ColumnLayout> layouts;
-  Labels labels;
-  OfficialRows rows;
-  MalformedRows malformed_rows = MalformedRows::stop;
-  bool newline_escapes = false;
-  std::map<std::string, std::string> label_aliases = {};
-};
+// A task of GLUE whose files all have headers; test files have no label.
+Preset glue(TaskPreset preset, const Labels& labels, ColumnLayout layout, OfficialRows rows) {
+  return {.preset = preset, .layouts = {std::move(layout)}, .labels = labels, .rows = rows};
+}
+
+// The raw training and validation files and GLUE's have no header: source, label, the author's mark,
+// sentence. Only GLUE's test file has one.
+Preset cola(const Labels& labels) {
+  return {.preset = TaskPreset::cola,
+          .layouts = {{.text_a = "4", .label = "2", .header = HeaderRule::no, .columns = 4},
+                      named("index", "sentence", "", "")},
+          .labels = labels,
+          .rows = {8551, 1043, 1063}};
+}
+
+// Some rows of GLUE's files are cut off.
+Preset qqp(const Labels& labels) {
+  Preset preset = glue(TaskPreset::qqp, labels, named("id", "question1", "question2", "is_duplicate"),
+                       {363849, 40430, 390965});
+  preset.malformed_rows = MalformedRows::skip;
+  return preset;
+}
+
+Preset stsb() {
+  Preset preset =
+      glue(TaskPreset::stsb, {}, named("index", "sentence1", "sentence2", "score"), {5749, 1500, 1379});
+  preset.kind = TaskKind::regression;
+  return preset;
+}
+
+// multinli.train.LANGUAGE.tsv, in which a label reads "contradictory"; xnli.dev.tsv and xnli.test.tsv, which
+// hold all languages. The language is that of Google's program; `keep: {language: de}` takes another.
+Preset xnli(const Labels& labels) {
+  ColumnLayout all_languages = named("", "sentence1", "sentence2", "gold_label");
+  all_languages.keep = {{"language", "zh"}};
+  return {.preset = TaskPreset::xnli,
+          .layouts = {named("", "premise", "hypo", "label"), std::move(all_languages)},
+          .labels = labels,
+          .rows = {392702, 2490, 5010},
+          .label_aliases = {{"contradictory", "contradiction"}}};
+}
+
+// Class 1 is negative, 2 positive; line feeds are written as a backslash and an n.
+Preset yelp() {
+  return {.preset = TaskPreset::yelp,
+          .format = FileFormat::csv,
+          .layouts = {{.text_a = "2", .label = "1", .columns = 2}, {.text_a = "1", .columns = 1}},
+          .labels = {"1", "2"},
+          .rows = {560000, 0, 38000},
+          .newline_escapes = true};
+}
+
+// Four endings, each read behind the beginning of their sentence.
+Preset swag() {
+  ColumnLayout layout = named("", "sent1", "sent2", "label");
+  layout.endings = {"ending0", "ending1", "ending2", "ending3"};
+  return {.preset = TaskPreset::swag,
+          .kind = TaskKind::multiple_choice,
+          .format = FileFormat::csv,
+          .layouts = {std::move(layout)},
+          .rows = {73546, 20006, 20005}};
+}
+
+// CoNLL-2003 and whatever has the word first and the tag last.
+Preset conll() {
+  return {.preset = TaskPreset::conll,
+          .kind = TaskKind::tagging,
+          .format = FileFormat::conll,
+          .layouts = {{.text_a = "1", .label = "-1"}},
+          .rows = {14041, 3250, 3453}};
+}
+
+// What run_classifier.py's CoLA reads: id, label, a letter that says nothing, text; to predict, id and text.
+Preset google_tsv() {
+  return {.preset = TaskPreset::google_tsv,
+          .layouts = {{.id = "1", .text_a = "4", .label = "2", .columns = 4},
+                      {.id = "1", .text_a = "2", .columns = 2}}};
+}
 
 // The order of the labels is that of their ids: sorted, as Google's and Hugging Face's programs have them.
+// MRPC: msr_paraphrase_*.txt and GLUE's train.tsv and dev.tsv are of one layout; GLUE's test.tsv has an index
+// where they have the label. AX is GLUE's diagnostic set, a test file for models of MNLI.
 const std::vector<Preset>& presets() {
-  using enum TaskPreset;
-  using enum TaskKind;
   const Labels binary = {"0", "1"}, entailment = {"entailment", "not_entailment"};
   const Labels three_way = {"contradiction", "entailment", "neutral"};
+  const ColumnLayout sentences = named("index", "sentence1", "sentence2", "label");
+  const ColumnLayout gold = named("index", "sentence1", "sentence2", "gold_label");
   static const std::vector<Preset> all = {
-      // The training and validation files, the raw ones and GLUE's, have no header: source, label, the
-      // author's mark, sentence. Only GLUE's test file has one.
-      {cola,
-       classification,
-       FileFormat::tsv,
-       {{.text_a = "4", .label = "2", .header = HeaderRule::no, .columns = 4},
-        named("index", "sentence", "", "")},
-       binary,
-       {8551, 1043, 1063}},
-      {sst2,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence", "", "label")},
-       binary,
-       {67349, 872, 1821}},
-      // msr_paraphrase_*.txt and GLUE's train.tsv and dev.tsv have one layout; GLUE's test.tsv has an index
-      // where they have the label.
-      {mrpc,
-       classification,
-       FileFormat::tsv,
-       {named("index", "#1 String", "#2 String", "Quality")},
-       binary,
-       {3668, 408, 1725}},
-      {stsb,
-       regression,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "score")},
-       {},
-       {5749, 1500, 1379}},
-      // GLUE's files have a few rows that are cut off.
-      {qqp,
-       classification,
-       FileFormat::tsv,
-       {named("id", "question1", "question2", "is_duplicate")},
-       binary,
-       {363849, 40430, 390965},
-       MalformedRows::skip},
-      {mnli,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "gold_label")},
-       three_way,
-       {392702, 9815, 9796}},
-      {mnli_mismatched,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "gold_label")},
-       three_way,
-       {392702, 9832, 9847}},
-      {qnli,
-       classification,
-       FileFormat::tsv,
-       {named("index", "question", "sentence", "label")},
-       entailment,
-       {104743, 5463, 5463}},
-      {rte,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "label")},
-       entailment,
-       {2490, 277, 3000}},
-      {wnli,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "label")},
-       binary,
-       {635, 71, 146}},
-      // GLUE's diagnostic set: a test file for models of MNLI.
-      {ax,
-       classification,
-       FileFormat::tsv,
-       {named("index", "sentence1", "sentence2", "")},
-       three_way,
-       {0, 0, 1104}},
-      // multinli.train.LANGUAGE.tsv, whose labels read "contradictory", and xnli.dev.tsv, xnli.test.tsv,
-      // which
-      // hold all languages. The language is Google's: `keep: {language: de}` takes another.
-      {.preset = xnli,
-       .kind = classification,
-       .format = FileFormat::tsv,
-       .layouts = {named("", "premise", "hypo", "label"),
-                   {.text_a = "sentence1",
-                    .text_b = "sentence2",
-                    .label = "gold_label",
-                    .keep = {{"language", "zh"}}}},
-       .labels = three_way,
-       .rows = {392702, 2490, 5010},
-       .label_aliases = {{"contradictory", "contradiction"}}},
-      // Class 1 is negative, 2 positive; line feeds are written as a backslash and an n.
-      {.preset = yelp,
-       .kind = classification,
-       .format = FileFormat::csv,
-       .layouts = {{.text_a = "2", .label = "1", .columns = 2}, {.text_a = "1", .columns = 1}},
-       .labels = {"1", "2"},
-       .rows = {560000, 0, 38000},
-       .newline_escapes = true},
-      // Four endings; each is read behind the beginning of its own sentence.
-      {swag,
-       multiple_choice,
-       FileFormat::csv,
-       {{.text_a = "sent1",
-         .text_b = "sent2",
-         .label = "label",
-         .endings = {"ending0", "ending1", "ending2", "ending3"}}},
-       {},
-       {73546, 20006, 20005}},
-      // CoNLL-2003 and whatever has the word first and the tag last.
-      {conll, tagging, FileFormat::conll, {{.text_a = "1", .label = "-1"}}, {}, {14041, 3250, 3453}},
-      // What run_classifier.py's CoLA reads: id, label, a letter that says nothing, text; for prediction id
-      // and text.
-      {google_tsv,
-       classification,
-       FileFormat::tsv,
-       {{.id = "1", .text_a = "4", .label = "2", .columns = 4}, {.id = "1", .text_a = "2", .columns = 2}},
-       {},
-       {}},
-  };
+      cola(binary),
+      glue(TaskPreset::sst2, binary, named("index", "sentence", "", "label"), {67349, 872, 1821}),
+      glue(TaskPreset::mrpc, binary, named("index", "#1 String", "#2 String", "Quality"), {3668, 408, 1725}),
+      stsb(),
+      qqp(binary),
+      glue(TaskPreset::mnli, three_way, gold, {392702, 9815, 9796}),
+      glue(TaskPreset::mnli_mismatched, three_way, gold, {392702, 9832, 9847}),
+      glue(TaskPreset::qnli, entailment, named("index", "question", "sentence", "label"),
+           {104743, 5463, 5463}),
+      glue(TaskPreset::rte, entailment, sentences, {2490, 277, 3000}),
+      glue(TaskPreset::wnli, binary, sentences, {635, 71, 146}),
+      glue(TaskPreset::ax, three_way, named("index", "sentence1", "sentence2", ""), {0, 0, 1104}),
+      xnli(three_way),
+      yelp(),
+      swag(),
+      conll(),
+      google_tsv()};
   return all;
 }
 

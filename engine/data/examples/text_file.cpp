@@ -75,31 +75,34 @@ std::string_view TextFile::next_block() {
   if (!begun_) begin();
   if (ended_) return {};
   if (utf16_) return next_decoded();
-  if (!head_.empty()) {
-    decoded_ = std::exchange(head_, {});
-    return decoded_;
-  }
-  const std::string_view block = source_.next_block();
-  if (!block.empty()) return block;
-  ended_ = true;
-  if (source_.next_text()) {
-    throw Error({.what = "this archive holds more than one file",
-                 .where = path_.string(),
-                 .why = "the examples of a task stand in one file",
-                 .remedy = "unpack it and name the file that is meant"});
-  }
-  return {};
+  const std::string_view block = next_bytes();
+  ended_ = block.empty();
+  return block;
 }
 
 std::string_view TextFile::next_decoded() {
   decoded_.clear();
   while (decoded_.empty() && !ended_) {
-    std::string first = std::exchange(head_, {});
-    const std::string_view block = first.empty() ? source_.next_block() : std::string_view(first);
+    const std::string_view block = next_bytes();
     ended_ = block.empty();
     utf16_->convert(block, ended_, decoded_);
   }
   return decoded_;
+}
+
+std::string_view TextFile::next_bytes() {
+  if (!head_.empty()) {
+    given_head_ = std::exchange(head_, {});
+    return given_head_;
+  }
+  const std::string_view block = source_.next_block();
+  if (block.empty() && source_.next_text()) {
+    throw Error({.what = "this archive holds more than one file",
+                 .where = path_.string(),
+                 .why = "the examples of a task stand in one file",
+                 .remedy = "unpack it and name the file that is meant"});
+  }
+  return block;
 }
 
 }  // namespace cloze

@@ -31,12 +31,13 @@ class TextFile {
  private:
   void begin();
   std::string_view next_decoded();
+  std::string_view next_bytes();
 
   std::filesystem::path path_;
   TextSource source_;
   std::unique_ptr<Utf16Converter> utf16_;  // none: the file is UTF-8
-  std::string head_;                       // the first bytes, while they are looked at
-  std::string decoded_;
+  std::string head_;                       // the first bytes, until they are given out
+  std::string given_head_, decoded_;       // what next_block() points into
   bool begun_ = false, ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/file.h"
 #include "engine/config/config.h"
 #include "engine/data/examples/task_presets.h"
 #include "tests/data/examples/test_examples.h"
@@ -30,6 +31,24 @@ TEST(TaskOptions, SurviveBeingWrittenOut) {
       "task.yaml");
   const std::string written = config::dump(options);
   EXPECT_EQ(config::dump(config::read_text<TaskOptions>(written, "written.yaml")), written);
+}
+
+struct Configuration {
+  TaskOptions task;
+};
+void describe(Fields& fields, Configuration& configuration) {
+  fields.section("task", configuration.task, "The task");
+}
+
+// The example of docs/task-files.md.
+TEST(TaskOptions, TheDocumentedExampleIsRead) {
+  const std::string page = read_file(CLOZE_SOURCE_DIR "/docs/task-files.md"), begin = "```yaml\n";
+  const size_t from = page.find(begin) + begin.size();
+  const std::string yaml = page.substr(from, page.find("```", from) - from);
+  const TaskDescription task = describe_task(config::read_text<Configuration>(yaml, "task-files.md").task);
+  EXPECT_EQ(task.layouts.front().text_b, "body");
+  EXPECT_EQ(task.layouts.front().keep.at("language"), "de");
+  EXPECT_THAT(task.labels, ElementsAre("sports", "world"));
 }
 
 TEST(TaskOptions, EveryPresetIsDescribed) {

@@ -104,6 +104,13 @@ TEST_F(TextFiles, ArchivesOfOneFileOnly) {
   EXPECT_EQ(read_all(folder_ / "one.tar.gz"), "a");
   testing::write_tar(folder_ / "two.tar.gz", {{"a.tsv", "a"}, {"b.tsv", "b"}}, Packing::gzip);
   EXPECT_THAT(message_of([&] { read_all(folder_ / "two.tar.gz"); }), HasSubstr("more than one file"));
+  testing::write_tar(folder_ / "two.tar.gz",
+                     {{"a.tsv", utf16(u"\uFEFF"
+                                      "a",
+                                      false)},
+                      {"b.tsv", "b"}},
+                     Packing::gzip);
+  EXPECT_THAT(message_of([&] { read_all(folder_ / "two.tar.gz"); }), HasSubstr("more than one file"));
 }
 
 TEST_F(TextFiles, RefusesWhatIsNoText) {
