@@ -2,6 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "engine/base/log.h"
+
 namespace cloze {
 namespace {
 
@@ -46,6 +50,13 @@ std::string show_example(const Example& example, const EncodedExample& encoded, 
   }
   const auto& labels = encoded.token_labels;
   return text + line_of("label_ids", labels.size(), 0, [&](size_t i) { return labels[i]; });
+}
+
+void log_examples(const ExampleSet& set, const EncodedExamples& encoded, const ExampleEncoder& encoder,
+                  std::string_view set_name, size_t count) {
+  for (size_t i = 0; i < std::min(count, set.examples.size()); ++i) {
+    log::info("{}", show_example(set.examples[i], encoded.examples[i], encoder, set_name));
+  }
 }
 
 }  // namespace cloze

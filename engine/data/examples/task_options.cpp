@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/edit_distance.h"
@@ -98,15 +99,31 @@ bool states_any(const ColumnOptions& columns) {
   return columns.id || columns.text_a || columns.text_b || columns.label || !columns.endings.empty();
 }
 
-// One layout from the options; where they say nothing, from the first one of the preset.
+bool is_name(const std::string& column) {
+  return !column.empty() && !column_number(column);
+}
+
+// One layout from the options. Columns they do not state are those of the preset's first layout; but where
+// columns are stated by number, a name that was not stated is left out, since it would ask for a header.
 void replace_layouts(TaskDescription& task, const ColumnOptions& columns) {
   ColumnLayout layout = task.layouts.front();
   layout.header = HeaderRule::automatic;
   layout.columns = 0;
-  if (columns.id) layout.id = *columns.id;
-  if (columns.text_a) layout.text_a = *columns.text_a;
-  if (columns.text_b) layout.text_b = *columns.text_b;
-  if (columns.label) layout.label = *columns.label;
+  bool by_number = false;
+  for (const auto* stated : {&columns.id, &columns.text_a, &columns.text_b, &columns.label}) {
+    by_number |= *stated && column_number(**stated);
+  }
+  const auto replace = [&](std::string& column, const std::optional<std::string>& stated) {
+    if (stated) {
+      column = *stated;
+    } else if (by_number && is_name(column)) {
+      column.clear();
+    }
+  };
+  replace(layout.id, columns.id);
+  replace(layout.text_a, columns.text_a);
+  replace(layout.text_b, columns.text_b);
+  replace(layout.label, columns.label);
   if (!columns.endings.empty()) layout.endings = columns.endings;
   task.layouts = {std::move(layout)};
 }
@@ -133,18 +150,13 @@ char delimiter_of(const std::string& text) {
 }
 
 bool has_names(const ColumnLayout& layout) {
-  for (const std::string* column : {&layout.id, &layout.text_a, &layout.text_b, &layout.label}) {
-    if (!column->empty() && !column_number(*column)) return true;
-  }
-  for (const std::string& column : layout.endings) {
-    if (!column_number(column)) return true;
-  }
-  return false;
+  return is_name(layout.id) || is_name(layout.text_a) || is_name(layout.text_b) || is_name(layout.label) ||
+         std::any_of(layout.endings.begin(), layout.endings.end(), is_name);
 }
 
 void check(const TaskDescription& task) {
   for (const ColumnLayout& layout : task.layouts) {
-    if (layout.text_a.empty()) refuse("`columns.text_a` is empty", "every example has a text");
+    if (layout.text_a.empty()) refuse("`columns.text_a` is not stated", "every example has a text");
     if (layout.header == HeaderRule::no && has_names(layout) && task.format != FileFormat::jsonl) {
       refuse("`header` is no, but columns are given by name",
              "names are found in the header; without one, columns are given by number (1 is the first)");

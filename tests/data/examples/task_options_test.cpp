@@ -87,6 +87,17 @@ TEST(TaskOptions, OptionsStandAboveThePreset) {
   EXPECT_EQ(task.sequences.max_sequence_length, 256);
 }
 
+// SST-2's id and label have names in the preset, which would ask for a header.
+TEST(TaskOptions, NumbersLeaveNamesOut) {
+  const TaskDescription task = task_of("preset: sst-2\ncolumns: {text_a: '1', label: '2'}\nheader: no");
+  EXPECT_EQ(task.layouts[0].id, "");
+  EXPECT_EQ(task.layouts[0].label, "2");
+  EXPECT_EQ(task_of("columns: {text_a: 1}").layouts[0].label, "");
+  EXPECT_EQ(task_of("columns: {text_a: review}").layouts[0].label, "label");
+  EXPECT_THAT(message_of([] { task_of("columns: {label: 1}"); }),
+              HasSubstr("`columns.text_a` is not stated"));
+}
+
 TEST(TaskOptions, KeepReplacesThePresetsLanguage) {
   const TaskDescription task = task_of("preset: xnli\nkeep: {language: de}");
   EXPECT_TRUE(task.layouts[0].keep.empty());
