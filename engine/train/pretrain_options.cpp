@@ -33,6 +33,14 @@ const Choices<DeviceOption>& device_choices() {
 
 namespace {
 
+const Choices<OutputBias>& output_bias_choices() {
+  static const auto all =
+      choices<OutputBias>({{"zero", OutputBias::zero, "as in BERT"},
+                           {"unigram", OutputBias::unigram,
+                            "the logarithm of each piece's frequency: saves a short run its first steps"}});
+  return all;
+}
+
 const Choices<Recompute>& recompute_choices() {
   static const auto all = choices<Recompute>(
       {{"none", Recompute::none, "keep everything"},
@@ -65,6 +73,8 @@ void describe(Fields& fields, ModelOptions& options) {
                 "Longest sequence the model takes");
   fields.option("token_types", options.token_types, at_least(2) & fixed_on_resume(), "Segments: A and B");
   fields.option("initializer_range", options.initializer_range, above(0), "Deviation of the initial weights");
+  fields.option("output_bias", options.output_bias, output_bias_choices(),
+                "What the bias of the masked-LM head begins with");
   fields.option(
       "attention", options.attention, fixed_on_resume(),
       "Off: layers are feed-forward only, to see what attention brings; such a checkpoint is no BERT");

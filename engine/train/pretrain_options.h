@@ -25,13 +25,20 @@ struct PretrainDataOptions {
   InstanceOptions instances;                        // its keys stand in `data` itself
 };
 
+// What the bias of the masked-LM head begins with.
+enum class OutputBias : uint8_t {
+  zero,     // as in BERT
+  unigram,  // ln of each piece's frequency in the corpus: training begins where word frequencies alone lead
+};
+
 struct ModelOptions {
   int64_t hidden_size = 256, layers = 4, heads = 4, intermediate_size = 1024;
   Activation activation = Activation::gelu_tanh;
   double hidden_dropout = 0.1, attention_dropout = 0.1;
   int64_t max_positions = 512, token_types = 2;
   double initializer_range = 0.02;
-  bool attention = true;                                 // off: an ablation
+  bool attention = true;  // off: an ablation
+  OutputBias output_bias = OutputBias::zero;
   std::optional<std::filesystem::path> initialize_from;  // whatever open_model() takes
   bool initialize_optimizer = false;                     // its moments and its step too
 };

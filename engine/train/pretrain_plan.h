@@ -11,8 +11,8 @@ namespace cloze {
 // Bytes a training run takes at its greatest micro-batch.
 struct MemoryBudget {
   int64_t parameters = 0, gradients = 0, moments = 0;
-  int64_t arena = 0;   // activations, gradients of activations, workspaces: reused by the memory plan
-  int64_t inputs = 0;  // step inputs
+  int64_t arena = 0;    // activations, gradients of activations, workspaces: reused by the memory plan
+  int64_t inputs = 0;   // step inputs
   int64_t corpora = 0;  // mapped: read as training goes on, given back when memory is short
   int64_t scratch = 0;  // of the matmul library, measured
   int64_t program = 0;  // what the process itself takes, measured

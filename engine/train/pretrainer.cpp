@@ -16,6 +16,7 @@
 #include "engine/base/signals.h"
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/config/config.h"
+#include "engine/model/bert_parameters.h"
 #include "engine/model/flops.h"
 #include "engine/train/evaluation.h"
 #include "engine/train/machine_peak.h"
@@ -138,6 +139,7 @@ class PretrainRun {
 
   void fresh_weights() {
     initialize_parameters(*engine_, layout_, options_.model.initializer_range, options_.seed);
+    if (options_.model.output_bias == OutputBias::unigram) begin_with_word_frequencies();
     if (!options_.model.initialize_from) return;
     const Checkpoint checkpoint = open_model(*options_.model.initialize_from);
     const LoadReport report = load_parameters(*engine_, layout_, checkpoint.parameters());
@@ -151,6 +153,17 @@ class PretrainRun {
     load_moments(*engine_, layout_, *checkpoint.optimizer());
     step_ = updates_ = checkpoint.step().value_or(0);
     log::info("going on at step {} with the moments of its optimizer", step_);
+  }
+
+  // Add-one frequencies, as in unigram_baseline().
+  void begin_with_word_frequencies() {
+    const auto counts = train_->unigrams();
+    const double total = static_cast<double>(train_->tokens()) + static_cast<double>(counts.size());
+    std::vector<float> bias;
+    for (const auto count : counts) {
+      bias.push_back(static_cast<float>(std::log((static_cast<double>(count) + 1) / total)));
+    }
+    engine_->write(Memory::parameters, layout_.at(bert_names::prediction_bias).offset, bias);
   }
 
   void show_examples() {

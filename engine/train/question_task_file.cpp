@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -87,6 +88,11 @@ class QuestionTaskFile final : public TaskFile {
       scores.push_back({"best_f1_thresh", score.best_f1->threshold});
     }
     return scores;
+  }
+
+  std::string prediction_line(size_t example, const TaskOutputs& outputs) const override {
+    const AnsweredQuestion answered = answer(outputs)[example];
+    return nlohmann::json{{"id", answered.id}, {"text", answered.text}}.dump() + "\n";
   }
 
   std::vector<std::string> write_predictions(const TaskOutputs& outputs,

@@ -32,6 +32,8 @@ class TaskFile : public TaskItems {
   virtual std::string show(size_t index, const std::string& set_name) const = 0;
   // The task's scores, the most telling first; empty where the file has no labels.
   virtual std::vector<TaskScore> score(const TaskOutputs& outputs) const = 0;
+  // One example's prediction as a line of JSON.
+  virtual std::string prediction_line(size_t example, const TaskOutputs& outputs) const = 0;
   // Google's files and Cloze's own, into a folder that is there; returns their names.
   virtual std::vector<std::string> write_predictions(const TaskOutputs& outputs,
                                                      const std::filesystem::path& folder) const = 0;

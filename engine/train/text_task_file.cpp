@@ -71,6 +71,12 @@ class TextTaskFile final : public TaskFile {
     return scores;
   }
 
+  std::string prediction_line(size_t example, const TaskOutputs& outputs) const override {
+    std::string line, table, google;
+    append_prediction(example, outputs, line, table, google);
+    return line;
+  }
+
   std::vector<std::string> write_predictions(const TaskOutputs& outputs,
                                              const std::filesystem::path& folder) const override {
     std::vector<std::string> names;

@@ -32,8 +32,8 @@ bool ConllReader::next(ConllSentence& sentence) {
   sentence.words.clear();
   sentence.lines.clear();
   for (RecordLine line; lines_.next(line);) {
-    const bool ends = line.text.find_first_not_of(spaces) == std::string_view::npos ||
-                      line.text.starts_with(document_start);
+    const size_t begin = line.text.find_first_not_of(spaces);
+    const bool ends = begin == std::string_view::npos || line.text.substr(begin).starts_with(document_start);
     if (!ends) {
       add_word(line, sentence);
     } else if (!sentence.words.empty()) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -23,7 +24,10 @@ void unescape_newlines(std::string& cell) {
 class CsvReader : public TableReader {
  public:
   CsvReader(TextBlocks blocks, std::string name, CsvForm form)
-      : blocks_(std::move(blocks)), name_(std::move(name)), form_(form) {}
+      : blocks_(std::move(blocks)),
+        name_(std::move(name)),
+        form_(form),
+        ends_of_cell_{form.delimiter, '\n', '\r'} {}
 
   bool next(TableRow& row) override {
     while (skip_line_end()) {
@@ -68,17 +72,23 @@ class CsvReader : public TableReader {
     return true;
   }
 
+  // Appends what comes before the next of `stops`, which is left to be read; false where the text ends first.
+  bool append_until(std::string_view stops, std::string& cell) {
+    while (peek() != end_of_text) {
+      const size_t stop = std::min(block_.find_first_of(stops, at_), block_.size());
+      cell.append(block_, at_, stop - at_);
+      at_ = stop;
+      if (stop < block_.size()) return true;
+    }
+    return false;
+  }
+
   void read_cell(std::string& cell) {
     cell.clear();
     if (take('"')) {
       read_quoted(cell);
     } else {
-      for (int c = peek();
-           c != end_of_text && c != static_cast<unsigned char>(form_.delimiter) && c != '\n' && c != '\r';
-           c = peek()) {
-        cell += static_cast<char>(c);
-        ++at_;
-      }
+      append_until(ends_of_cell_, cell);
     }
     if (form_.newline_escapes) unescape_newlines(cell);
   }
@@ -86,18 +96,16 @@ class CsvReader : public TableReader {
   // Behind the opening quote, up to and including the closing one.
   void read_quoted(std::string& cell) {
     const int64_t opened = line_;
-    for (;;) {
-      const int c = peek();
-      if (c == end_of_text) {
+    do {
+      if (!append_until("\"", cell)) {
         fail(opened, "a quote is never closed", "the cell that begins with it goes on to the end of the file",
              "close the quote, write quotes inside a cell twice, or read the file with `format: tsv` where "
              "quotes mean nothing");
       }
-      ++at_;
-      if (c == '"' && !take('"')) break;
-      if (c == '\n') ++line_;
-      cell += static_cast<char>(c);
-    }
+      take('"');
+      if (peek() == '"') cell += '"';
+    } while (take('"'));
+    line_ += std::count(cell.begin(), cell.end(), '\n');
     const int next = peek();
     if (next != end_of_text && next != static_cast<unsigned char>(form_.delimiter) && next != '\n' &&
         next != '\r') {
@@ -113,6 +121,7 @@ class CsvReader : public TableReader {
   TextBlocks blocks_;
   std::string name_;
   CsvForm form_;
+  std::string ends_of_cell_;
   std::string_view block_;
   size_t at_ = 0;
   int64_t line_ = 1;

@@ -33,6 +33,10 @@ TEST(ConllReader, BlankLinesEndSentences) {
   EXPECT_EQ(sentences[1].line, 8);
 }
 
+TEST(ConllReader, ADocumentMayStartBehindSpaces) {
+  EXPECT_EQ(read("a X\n\t-DOCSTART- X\nb X\n").size(), 2u);
+}
+
 TEST(ConllReader, AWordWithOtherColumns) {
   EXPECT_THAT(message_of([] { read("a X\n\nb X\nc\n"); }),
               AllOf(HasSubstr("data.conll:4"), HasSubstr("1 columns"), HasSubstr("line 1")));
