@@ -22,7 +22,8 @@ size_t logit_rows(const TaskItem& item, TaskForm form) {
 
 }  // namespace
 
-TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch, int64_t micro_batch_tokens) {
+TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch,
+                  int64_t micro_batch_tokens) {
   const TaskForm form = programs.model().form();
   TaskOutputs outputs{.outputs = programs.model().head.outputs, .first_rows = {0}};
   for (size_t i = 0; i < items.size(); ++i) {
@@ -30,7 +31,9 @@ TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t 
   }
   outputs.logits.reserve(outputs.first_rows.back() * static_cast<size_t>(outputs.outputs));
   if (items.size() == 0) return outputs;
-  TaskLoader loader(items, form, {.batch = batch, .micro_batch_tokens = micro_batch_tokens, .shuffle = false});
+  TaskLoader loader(
+      items, form,
+      {.batch = batch, .micro_batch_tokens = micro_batch_tokens, .endless = false, .shuffle = false});
   double loss = 0, weight = 0;
   std::vector<float> logits;
   for (int64_t step = 0; step < loader.steps_of_a_pass(); ++step) {

@@ -10,8 +10,9 @@
 
 namespace cloze {
 
-// What the model says of every example of a file: logits [rows, outputs]. An example's rows are its sequence (one row;
-// of multiple choice one per ending), its asked tokens in order (tagging), or all its tokens (question answering).
+// What the model says of every example of a file: logits [rows, outputs]. An example's rows are its sequence
+// (one row; of multiple choice one per ending), its asked tokens in order (tagging), or all its tokens
+// (question answering).
 struct TaskOutputs {
   int64_t outputs = 0;             // columns
   std::vector<float> logits;       // [rows of all examples, outputs]
@@ -27,6 +28,7 @@ struct TaskOutputs {
 };
 
 // Runs the whole file once, `batch` examples at a time, without dropout.
-TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch, int64_t micro_batch_tokens);
+TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch,
+                  int64_t micro_batch_tokens);
 
 }  // namespace cloze

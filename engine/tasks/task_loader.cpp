@@ -23,8 +23,8 @@ std::vector<Capacity> task_ladder(const TaskItems& items, TaskForm form, const T
   const int64_t examples = std::min<int64_t>(options.batch, static_cast<int64_t>(items.size()));
   const int64_t tokens =
       std::max(longest.tokens, std::min(options.micro_batch_tokens, examples * longest.tokens));
-  const int64_t predictions =
-      form == TaskForm::tokens ? std::min(tokens, examples * longest.predictions) : examples * longest.predictions;
+  const int64_t predictions = form == TaskForm::tokens ? std::min(tokens, examples * longest.predictions)
+                                                       : examples * longest.predictions;
   return capacity_ladder({tokens, std::max<int64_t>(1, examples * longest.sequences), predictions});
 }
 
@@ -36,7 +36,7 @@ int64_t TaskLoader::steps_of_a_pass() const {
 }
 
 size_t TaskLoader::index_at(uint64_t position) const {
-  if (!options_.shuffle) return static_cast<size_t>(position);
+  if (!options_.shuffle) return static_cast<size_t>(position % items_.size());
   const uint64_t epoch = position / items_.size();
   const IndexPermutation order(items_.size(), derive_key(options_.seed, order_purpose, epoch));
   return static_cast<size_t>(order(position % items_.size()));
@@ -47,7 +47,7 @@ void TaskLoader::make(Work& work) const {
   TaskStep& made = work.made;
   const auto batch = static_cast<uint64_t>(options_.batch);
   const uint64_t first = static_cast<uint64_t>(made.step) * batch;
-  const uint64_t end = options_.shuffle ? first + batch : std::min<uint64_t>(first + batch, items_.size());
+  const uint64_t end = options_.endless ? first + batch : std::min<uint64_t>(first + batch, items_.size());
   made.first_item = static_cast<size_t>(first);
   made.items = static_cast<int64_t>(end - first);
   work.items.clear();
@@ -73,7 +73,7 @@ const TaskStep& TaskLoader::next(int64_t step) {
   if (!pipeline_ || step != expected_) {
     pipeline_.reset();
     const auto claim = [this, following = step](Work& work) mutable {
-      if (!options_.shuffle && following >= steps_of_a_pass()) return false;
+      if (!options_.endless && following >= steps_of_a_pass()) return false;
       work.made.step = following++;
       return true;
     };

@@ -12,6 +12,7 @@ namespace cloze {
 struct TaskLoaderOptions {
   int64_t batch = 32;  // examples of a step
   int64_t micro_batch_tokens = 4096;
+  bool endless = true;  // epoch after epoch, for training; else one pass
   bool shuffle = true;  // else in the order of the file
   uint64_t seed = 1;
   int steps_ahead = 4;
@@ -29,9 +30,9 @@ struct TaskStep {
 // The capacities a file needs: the largest holds the longest example, and up to micro_batch_tokens of a step.
 std::vector<Capacity> task_ladder(const TaskItems& items, TaskForm form, const TaskLoaderOptions& options);
 
-// Steps of examples, made ahead in the background. Step n takes the examples [n · batch, (n + 1) · batch) of an endless
-// stream of epochs, each in an order of its own: a pure function of (seed, n), so that a resumed run sees what the
-// uninterrupted one saw. Without shuffling, one pass in the order of the file; its last step may be short.
+// Steps of examples, made ahead in the background. Step n takes the examples [n · batch, (n + 1) · batch) of
+// an endless stream of epochs, each in an order of its own: a pure function of (seed, n), so that a resumed
+// run sees what the uninterrupted one saw. Of one pass the last step may be short.
 class TaskLoader {
  public:
   TaskLoader(const TaskItems& items, TaskForm form, TaskLoaderOptions options);

@@ -55,6 +55,8 @@ void describe(Fields& fields, FinetuneBatchOptions& options) {
 void describe(Fields& fields, FinetuneTrainingOptions& options) {
   fields.option("epochs", options.epochs, above(0), "Passes over the training file");
   fields.option("steps", options.steps, at_least(1), "Updates in all, instead of `epochs`");
+  fields.option("shuffle", options.shuffle, fixed_on_resume(),
+                "Every epoch in an order of its own; else in the order of the file");
   fields.option("freeze_encoder", options.freeze_encoder, fixed_on_resume(),
                 "Train the pooler and the head only");
   fields.option("freeze_layers", options.freeze_layers, at_least(0) & fixed_on_resume(),

@@ -43,6 +43,7 @@ struct FinetuneBatchOptions {
 struct FinetuneTrainingOptions {
   double epochs = 3;
   std::optional<int64_t> steps;  // instead of epochs
+  bool shuffle = true;
   bool freeze_encoder = false;
   int64_t freeze_layers = 0;  // the first ones, and the embeddings
   double layer_decay = 1;     // of the learning rate, from a layer to the one below

@@ -107,6 +107,7 @@ class FinetuneRun {
         *files_.training, model_.form(),
         TaskLoaderOptions{.batch = options_.batch.sequences,
                           .micro_batch_tokens = options_.batch.micro_batch_tokens,
+                          .shuffle = options_.training.shuffle,
                           .seed = options_.seed});
     steps_ = total_steps(options_, files_.training->examples());
     const double epoch =
