@@ -53,7 +53,9 @@ constexpr int64_t attention_max_keys = 65535;
 
 void attention_forward(Reference&, const AttentionForward&);
 void attention_forward(Cpu&, const AttentionForward&);
+void attention_forward(Cuda&, const AttentionForward&);
 void attention_backward(Reference&, const AttentionBackward&);
 void attention_backward(Cpu&, const AttentionBackward&);
+void attention_backward(Cuda&, const AttentionBackward&);
 
 }  // namespace cloze

@@ -73,9 +73,12 @@ constexpr int64_t lamb_workspace(int64_t segments, int64_t count) {
 
 void gradient_norm(Reference&, const GradientNorm&);
 void gradient_norm(Cpu&, const GradientNorm&);
+void gradient_norm(Cuda&, const GradientNorm&);
 void adamw(Reference&, const AdamW&);
 void adamw(Cpu&, const AdamW&);
+void adamw(Cuda&, const AdamW&);
 void lamb(Reference&, const Lamb&);
 void lamb(Cpu&, const Lamb&);
+void lamb(Cuda&, const Lamb&);
 
 }  // namespace cloze
