@@ -104,6 +104,9 @@ T __shfl_down_sync(unsigned mask, T value, unsigned distance, CLOZE_SIMT_PLACE) 
 inline int __popc(unsigned bits) {
   return std::popcount(bits);
 }
+inline int __ffs(int bits) {
+  return bits == 0 ? 0 : std::countr_zero(static_cast<unsigned>(bits)) + 1;
+}
 inline float rsqrtf(float x) {
   return 1 / std::sqrt(x);
 }

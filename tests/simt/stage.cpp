@@ -104,7 +104,6 @@ const StageMemory& StageBase::memory_of(const Tensor& tensor, int64_t& offset) c
   throw std::logic_error("stage: a tensor of another stage");
 }
 
-// `values` row by row without the gaps.
 void StageBase::write(const Tensor& tensor, const std::vector<double>& values) {
   const auto size = static_cast<int64_t>(size_of(tensor.dtype));
   int64_t offset = 0;
@@ -182,7 +181,7 @@ Dropout StageBase::dropout(float probability, const std::vector<int32_t>& length
 }
 
 void StageBase::stored(const Tensor& tensor) {
-  if (real_ != DType::f32 || on_device_ || storage_ == Storage::f32) return;
+  if (!rounds()) return;
   std::vector<double> values = read(tensor);
   for (double& value : values) value = to_float(to_bfloat16(static_cast<float>(value)));
   write(tensor, values);

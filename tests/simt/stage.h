@@ -76,6 +76,9 @@ class StageBase {
 
   // What a kernel has written is stored in bf16: rounds it on the stage of plain arithmetic.
   void stored(const Tensor& tensor);
+  // Is this the stage of plain arithmetic whose stored values are rounded to bf16?
+  bool rounds() const { return real_ == DType::f32 && !on_device_ && storage_ == Storage::bf16; }
+  void write(const Tensor& tensor, const std::vector<double>& values);  // row by row, without the gaps
   // Compares the first `rows` rows (all when negative).
   void compare(const std::string& name, const Tensor& tensor, int64_t rows = -1);
   std::vector<double> read(const Tensor& tensor, int64_t rows = -1) const;
@@ -88,7 +91,6 @@ class StageBase {
   DType activation_type() const { return on_device_ && storage_ == Storage::bf16 ? DType::bf16 : real_; }
   Tensor make(Extent extent, DType dtype);
   Tensor filled(Extent extent, DType dtype, float low, float high, bool rounded);
-  void write(const Tensor& tensor, const std::vector<double>& values);
   const StageMemory& memory_of(const Tensor& tensor, int64_t& offset) const;
 
   DType real_;
