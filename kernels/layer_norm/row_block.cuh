@@ -6,6 +6,7 @@
 
 #include "kernels/common/column_sum.h"
 #include "kernels/common/cuda.h"
+#include "kernels/common/host_device.h"
 #include "kernels/common/vector.cuh"
 #include "kernels/common/warp.cuh"
 #include "kernels/layer_norm/row_groups.cuh"
@@ -18,7 +19,7 @@ namespace cloze {
 struct RowBlock {
   int row_warps;  // of one row: one group of columns per lane
   int slots;      // rows at a time
-  int threads() const { return row_warps * slots * warp_lanes; }
+  CLOZE_HOST_DEVICE int threads() const { return row_warps * slots * warp_lanes; }
 };
 
 inline void require_row_width(const char* operation, int64_t hidden) {

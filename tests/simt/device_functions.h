@@ -101,6 +101,7 @@ T __shfl_down_sync(unsigned mask, T value, unsigned distance, CLOZE_SIMT_PLACE) 
   return shuffle_value(value, source < 32 ? source : cloze::simt::lane(), {file, line});
 }
 
+using std::isfinite;
 inline int __popc(unsigned bits) {
   return std::popcount(bits);
 }

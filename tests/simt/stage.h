@@ -69,6 +69,7 @@ class StageBase {
   Tensor output(Extent extent) { return make(extent, activation_type()); }
   Tensor output_f32(Extent extent) { return make(extent, f32_type()); }
   Tensor output_ids(Extent extent) { return make(extent, DType::i32); }
+  Tensor make(Extent extent, DType dtype);
   Tensor workspace_f64(int64_t count);
   const int32_t* live(int32_t count);  // a live count in the device's memory
   // A dropout whose rows are those of sequences of the given lengths.
@@ -89,7 +90,6 @@ class StageBase {
  private:
   DType f32_type() const { return real_; }
   DType activation_type() const { return on_device_ && storage_ == Storage::bf16 ? DType::bf16 : real_; }
-  Tensor make(Extent extent, DType dtype);
   Tensor filled(Extent extent, DType dtype, float low, float high, bool rounded);
   const StageMemory& memory_of(const Tensor& tensor, int64_t& offset) const;
 
