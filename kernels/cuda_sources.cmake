@@ -1,6 +1,11 @@
 # The CUDA kernels, compiled by nvcc for a GPU (cloze_kernels_cuda) and by the host compiler for the emulator of tests/simt.
 set(CLOZE_CUDA_SOURCES
   activation/activation_cuda.cu
+  attention/attention_backward_cuda.cu
+  attention/attention_backward_tiled_cuda.cu
+  attention/attention_cuda.cu
+  attention/attention_f32_cuda.cu
+  attention/attention_forward_cuda.cu
   common/column_sum_cuda.cu
   common/cuda.cu
   cross_entropy/cross_entropy_classes_cuda.cu

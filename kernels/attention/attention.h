@@ -16,8 +16,9 @@ namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;  // a multiple of 4
-  float scale = 0;        // 1/sqrt(head_size)
+  int64_t head_size = 0;     // a multiple of 4
+  float scale = 0;           // 1/sqrt(head_size)
+  int64_t most_queries = 0;  // of any sequence, where known; 0: not. Saves Cuda launches that find no work
 };
 
 // probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head

@@ -21,8 +21,7 @@ bool within(const void* address, int64_t bytes, const void* begin, int64_t size)
 
 // The thread's stack, the kernel's arguments, constants.
 bool Grid::is_own(const void* address, int64_t bytes, Access access) const {
-  const Stack stack = stack_of(current_->number);
-  if (within(address, bytes, stack.begin, static_cast<int64_t>(stack.bytes))) return true;
+  if (within(address, bytes, stack_.begin, static_cast<int64_t>(stack_.bytes))) return true;
   if (access == Access::write) return false;
   return within(address, bytes, launch_.call, launch_.call_bytes) || is_constant(address, bytes);
 }

@@ -92,6 +92,7 @@ void Grid::enter(boost::context::detail::transfer_t transfer) {
 
 void Grid::resume(Thread& thread) {
   current_ = &thread;
+  stack_ = stack_of(thread.number);
   thread.context = boost::context::detail::jump_fcontext(thread.context, this).fctx;
   current_ = nullptr;
 }

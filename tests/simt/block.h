@@ -41,6 +41,13 @@ struct Thread {
   std::vector<std::vector<PendingCopy>> copies;  // committed groups, oldest first, and an open one at the end
 };
 
+// The stack of thread `number`: lowest address and size.
+struct Stack {
+  char* begin;
+  size_t bytes;
+};
+Stack stack_of(int number);
+
 // Runs one launch, block after block. At most one exists at a time.
 class Grid {
  public:
@@ -94,6 +101,7 @@ class Grid {
   int barrier_result_ = 0;
   std::vector<Thread> threads_;
   Thread* current_ = nullptr;
+  Stack stack_ = {};  // of the current thread
   boost::context::detail::fcontext_t scheduler_ = nullptr;
   std::unique_ptr<char[]> shared_memory_;
   std::unique_ptr<char, void (*)(char*)> shared_{nullptr, [](char*) {}};
@@ -102,13 +110,6 @@ class Grid {
 };
 
 Grid* running_grid();
-
-// The stack of thread `number`: lowest address and size.
-struct Stack {
-  char* begin;
-  size_t bytes;
-};
-Stack stack_of(int number);
 
 // "FILE:LINE" of a code address, with the functions it was inlined into; the name of a function.
 std::string source_place(const void* code);
