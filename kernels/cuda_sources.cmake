@@ -18,6 +18,7 @@ set(CLOZE_CUDA_SOURCES
   embedding/embedding_words_cuda.cu
   layer_norm/layer_norm_backward_cuda.cu
   layer_norm/layer_norm_forward_cuda.cu
+  linear/linear_cuda.cu
   optimizer/adamw_cuda.cu
   optimizer/gradient_norm_cuda.cu
   optimizer/lamb_cuda.cu

@@ -146,7 +146,7 @@ __device__ void write_rows(const AttentionForward& op, WarpState<columns>& state
 }
 
 template <int columns>
-__global__ void __launch_bounds__(threads) forward_kernel(AttentionForward op) {
+__global__ void __launch_bounds__(threads, columns > 64 ? 2 : 3) forward_kernel(AttentionForward op) {
   const int head = static_cast<int>(blockIdx.y), head_size = static_cast<int>(op.shape.head_size);
   const SequenceTile tile = find_sequence_tile(op.query_offsets, tile_rows, static_cast<int>(blockIdx.x));
   if (!tile.exists) return;

@@ -84,7 +84,10 @@ TEST_P(KernelReports, NoSpillsAndNoLocalMemory) {
   EXPECT_THAT(gpus, ::testing::IsSupersetOf({"sm_80", "sm_90"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, KernelReports, ::testing::Values("common", "elementwise", "rows"),
+INSTANTIATE_TEST_SUITE_P(Families, KernelReports,
+                         ::testing::Values("activation", "attention", "common", "cross_entropy",
+                                           "elementwise", "embedding", "layer_norm", "linear", "optimizer",
+                                           "rows"),
                          [](const auto& family) { return std::string(family.param); });
 
 }  // namespace

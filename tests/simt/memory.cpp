@@ -111,6 +111,11 @@ void Region::mark_written(const void* address, int64_t bytes) {
   for (Cell* it = first; it < first + units(address, bytes); ++it) it->written = true;
 }
 
+bool Region::is_written(const void* address, int64_t bytes) const {
+  const Cell* first = cell(address);
+  return std::all_of(first, first + units(address, bytes), [](const Cell& it) { return it.written; });
+}
+
 void Region::mark_in_flight(const void* address, int64_t bytes, bool in_flight) {
   Cell* first = cell(address);
   for (Cell* it = first; it < first + units(address, bytes); ++it) it->in_flight = in_flight;
@@ -152,6 +157,21 @@ DeviceMemory& device_memory() {
 
 int64_t allocated_bytes() {
   return device_memory().allocated_bytes();
+}
+
+void require_written(const void* address, int64_t bytes) {
+  const Region* region = device_memory().find(address);
+  if (region == nullptr || !region->holds(address, bytes))
+    throw Fault(FaultKind::out_of_bounds, "a library call reads what is no device memory");
+  if (!region->is_written(address, bytes))
+    throw Fault(FaultKind::never_written, "a library call reads device memory that was never written");
+}
+
+void mark_written(const void* address, int64_t bytes) {
+  Region* region = device_memory().find(address);
+  if (region == nullptr || !region->holds(address, bytes))
+    throw Fault(FaultKind::out_of_bounds, "a library call writes what is no device memory");
+  region->mark_written(address, bytes);
 }
 
 Region& static_shared_memory() {

@@ -51,13 +51,14 @@ class Region {
   // every block (shared memory).
   Conflict touch(const void* address, int64_t bytes, Access access, const Moment& now, bool per_block);
   void mark_written(const void* address, int64_t bytes);
+  bool is_written(const void* address, int64_t bytes) const;
   void mark_in_flight(const void* address, int64_t bytes, bool in_flight);
 
  private:
   struct FreeCells {
     void operator()(Cell* cells) const;
   };
-  Cell* cell(const void* address) { return cells_.get() + offset(address) / unit_bytes; }
+  Cell* cell(const void* address) const { return cells_.get() + offset(address) / unit_bytes; }
   int64_t units(const void* address, int64_t bytes) const;
 
   std::string name_;

@@ -49,6 +49,11 @@ class Fault : public std::runtime_error {
 void set_order(uint64_t seed);
 constexpr uint64_t orders_to_try = 3;
 
+// For code that stands in for a library of the device: throws a Fault when the device memory was never
+// written or is none; notes that it was.
+void require_written(const void* address, int64_t bytes);
+void mark_written(const void* address, int64_t bytes);
+
 // Kernels launched so far, and cudaMalloc'd bytes now: for tests of the runtime.
 uint64_t launch_count();
 int64_t allocated_bytes();
