@@ -10,11 +10,13 @@
 namespace cloze {
 namespace {
 
+constexpr int most_threads = 256;
+
 // The gradient of the sum, and per chunk of rows the partial sums of gamma, beta and the types, [2 + types,
 // hidden]. Type gradients are added up in shared memory, [slots, types, hidden]: a thread's own columns of
 // the slot and type of its row.
 template <typename T>
-__global__ void __launch_bounds__(512) backward_kernel(EmbeddingBackward op, RowBlock block) {
+__global__ void __launch_bounds__(most_threads) backward_kernel(EmbeddingBackward op, RowBlock block) {
   const int hidden = static_cast<int>(op.sum_gradient.columns), types = static_cast<int>(op.type.rows);
   const int64_t first = int64_t{blockIdx.x} * column_sum_chunk_rows, live = op.output_gradient.live_rows();
   if (first >= live) return;
@@ -41,7 +43,7 @@ __global__ void __launch_bounds__(512) backward_kernel(EmbeddingBackward op, Row
     PairSum sums = {0, 0};
     if (mine) {
       const float mean = op.statistics.row<float>(row)[0], rstd = op.statistics.row<float>(row)[1];
-      load_embedding_sum(op, row, place.column, normalized);
+      load_embedding_sum(op, EmbeddingOffsets(op, row), place.column, normalized);
       load_group(op.output_gradient.row<T>(row) + place.column, scaled);
       apply_dropout(dropout_row(op.dropout, row), place.column / group, scaled);
 #pragma unroll
@@ -78,13 +80,14 @@ __global__ void __launch_bounds__(512) backward_kernel(EmbeddingBackward op, Row
   }
 }
 
-// The rows at a time for which the types' sums fit in shared memory.
+// As many rows at a time as the threads and, for the types' sums, shared memory allow.
 RowBlock fitting_block(const Cuda& device, int64_t hidden, int64_t types, int64_t& shared_bytes) {
   RowBlock block = row_block(hidden);
   const auto bytes = [&] {
     return static_cast<int64_t>(sizeof(float)) * (block.threads() * group + block.slots * types * hidden);
   };
-  while (block.slots > 1 && bytes() > device.shared_bytes) block.slots /= 2;
+  while (block.slots > 1 && (block.threads() > most_threads || bytes() > device.shared_bytes))
+    block.slots /= 2;
   shared_bytes = bytes();
   if (shared_bytes > device.shared_bytes)
     throw CudaError("embedding_backward: the gradients of " + std::to_string(types) + " token types of " +

@@ -11,13 +11,14 @@ namespace {
 
 // A warp per row, which stays in registers.
 template <typename T, int groups>
-__global__ void __launch_bounds__(row_loop_threads) forward_kernel(EmbeddingForward op) {
+__global__ void __launch_bounds__(row_loop_threads, groups > 4 ? 1 : 2) forward_kernel(EmbeddingForward op) {
   const int hidden = static_cast<int>(op.output.columns);
   const int64_t rows = op.tokens.live_rows(), step = int64_t{gridDim.x} * row_loop_rows;
   for (int64_t row = int64_t{blockIdx.x} * row_loop_rows + warp_index(); row < rows; row += step) {
     const DropoutRow mask = dropout_row(op.dropout, row);
+    const EmbeddingOffsets rows_of(op, row);
     RowGroups<groups> x;
-    x.for_each(hidden, [&](int k, int column) { load_embedding_sum(op, row, column, x.values[k]); });
+    x.for_each(hidden, [&](int k, int column) { load_embedding_sum(op, rows_of, column, x.values[k]); });
     const RowStatistics statistics = row_statistics(x, hidden, op.epsilon);
     x.for_each(hidden, [&](int k, int column) {
       normalize_group(x.values[k], statistics, op.gamma, op.beta, column);

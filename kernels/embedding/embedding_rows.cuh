@@ -7,25 +7,38 @@
 
 namespace cloze {
 
-// word[token] + type[segment] + position[index] of one group of columns, of either direction's struct. The
-// tables are parameters: f32 or bf16.
-template <typename Op>
-__device__ void load_embedding_sum(const Op& op, int64_t row, int column, float (&values)[group]) {
-  const auto add = [&](const Tensor& table, const Tensor& ids) {
-    float row_values[group];
-    const int64_t offset = *ids.row<int32_t>(row) * table.stride + column;
-    if (table.dtype == DType::f32)
-      load_group(static_cast<const float*>(table.data) + offset, row_values);
-    else
-      load_group(static_cast<const BFloat16*>(table.data) + offset, row_values);
+// The rows of the three tables, in elements from their beginnings, whose sum is a row of the batch.
+struct EmbeddingOffsets {
+  int64_t word, type, position;
+
+  // Of either direction's struct.
+  template <typename Op>
+  __device__ EmbeddingOffsets(const Op& op, int64_t row)
+      : word(*op.tokens.template row<int32_t>(row) * op.word.stride),
+        type(*op.token_types.template row<int32_t>(row) * op.type.stride),
+        position(*op.positions.template row<int32_t>(row) * op.position.stride) {}
+};
+
+__device__ inline void add_table_group(const Tensor& table, int64_t offset, float (&values)[group]) {
+  float row[group];
+  if (table.dtype == DType::f32)
+    load_group(static_cast<const float*>(table.data) + offset, row);
+  else
+    load_group(static_cast<const BFloat16*>(table.data) + offset, row);
 #pragma unroll
-    for (int i = 0; i < group; ++i) values[i] += row_values[i];
-  };
+  for (int i = 0; i < group; ++i) values[i] += row[i];
+}
+
+// word[token] + type[segment] + position[index] of one group of columns. The tables are parameters: f32 or
+// bf16.
+template <typename Op>
+__device__ void load_embedding_sum(const Op& op, const EmbeddingOffsets& rows, int column,
+                                   float (&values)[group]) {
 #pragma unroll
   for (int i = 0; i < group; ++i) values[i] = 0;
-  add(op.word, op.tokens);
-  add(op.type, op.token_types);
-  add(op.position, op.positions);
+  add_table_group(op.word, rows.word + column, values);
+  add_table_group(op.type, rows.type + column, values);
+  add_table_group(op.position, rows.position + column, values);
 }
 
 }  // namespace cloze
