@@ -25,7 +25,7 @@ inline int64_t column_tiles(int64_t columns) {
 template <typename Body>
 __device__ void sum_chunk(int64_t rows, int columns, float* partials, int64_t partial_stride,
                           const Body& body) {
-  __shared__ float warp_sums[column_sum_warps][column_tile];
+  alignas(16) __shared__ float warp_sums[column_sum_warps][column_tile];
   const int column = static_cast<int>(blockIdx.y) * column_tile + lane_index() * group;
   const int64_t first = int64_t{blockIdx.x} * column_sum_chunk_rows;
   const int64_t end = first + column_sum_chunk_rows < rows ? first + column_sum_chunk_rows : rows;

@@ -11,7 +11,7 @@ namespace {
 struct Sequence {
   int32_t queries, keys;
 };
-struct Setup {
+struct AttentionSetup {
   int64_t heads, head_size;
   std::vector<Sequence> sequences;
   float dropout = 0;
@@ -109,7 +109,7 @@ struct PlainAttention {
 };
 
 template <typename Stage>
-void forward_and_backward(Stage& stage, const Setup& s) {
+void forward_and_backward(Stage& stage, const AttentionSetup& s) {
   std::vector<int32_t> queries = {0}, keys = {0}, lengths;
   for (const Sequence& sequence : s.sequences) {
     queries.push_back(queries.back() + sequence.queries);
@@ -171,7 +171,7 @@ void forward_and_backward(Stage& stage, const Setup& s) {
   stage.compare("value_gradient", half(gradients, 1), live_keys);
 }
 
-void expect_all(const Setup& setup) {
+void expect_all(const AttentionSetup& setup) {
   const auto body = [&](auto& stage) {
     if constexpr (std::is_same_v<std::decay_t<decltype(stage.device())>, Cuda>)
       if (setup.shared_bytes > 0) stage.device().shared_bytes = setup.shared_bytes;
@@ -217,6 +217,21 @@ TEST(CudaAttention, Tiled) {
   expect_all({2, 64, {{200, 200}, {40, 40}, {0, 70}, {129, 300}}, 0.1f, 0, 99 * 1024, false});
   expect_all({1, 128, {{150, 150}, {64, 64}}, 0.1f, 0, 100 * 1024, false});
   expect_all({1, 32, {{70, 70}, {66, 130}}, 0.1f, 0, 46 * 1024, false});
+}
+
+TEST(CudaAttention, RandomShapes) {
+  for_random_shapes(6, [](ShapeDraws& draw) {
+    AttentionSetup setup{draw.between(1, 3), 8 * draw.between(1, 16), {}, draw.one_of({0.0f, 0.1f, 0.5f})};
+    for (int64_t sequences = draw.between(1, 4); sequences > 0; --sequences) {
+      const auto keys =
+          static_cast<int32_t>(draw.one_of<int64_t>({1, draw.between(1, 40), draw.between(50, 150)}));
+      const auto queries = static_cast<int32_t>(draw.coin() ? keys : draw.between(0, 2 * keys));
+      setup.sequences.push_back({queries, keys});
+    }
+    setup.shared_bytes = draw.coin() ? 0 : 100 * 1024;
+    setup.f32 = false;
+    expect_all(setup);
+  });
 }
 
 TEST(CudaAttention, NothingLive) {

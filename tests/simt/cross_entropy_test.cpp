@@ -75,6 +75,16 @@ TEST(CudaCrossEntropy, EvaluationWithoutGradient) {
   expect_all({5, 2000, 2048, 4, false, false});
 }
 
+TEST(CudaCrossEntropy, RandomShapes) {
+  for_random_shapes(8, [](ShapeDraws& draw) {
+    const int64_t rows = draw.between(1, 12),
+                  classes = draw.coin() ? draw.between(2, 1500) : draw.between(1000, 20000);
+    const int64_t columns = draw.coin() ? classes : (classes + 127) / 128 * 128;
+    expect_all(
+        {rows, classes, columns, static_cast<int32_t>(draw.between(0, rows)), draw.coin(), draw.coin()});
+  });
+}
+
 TEST(CudaCrossEntropy, NothingLive) {
   expect_all({4, 2, 2, 0});
   expect_all({4, 2000, 2048, 0});

@@ -9,7 +9,7 @@
 namespace cloze::testing {
 namespace {
 
-struct Setup {
+struct EmbeddingSetup {
   int64_t vocabulary, hidden;
   std::vector<int32_t> lengths;  // of the sequences
   int32_t live;                  // <= their sum
@@ -23,7 +23,7 @@ struct Batch {
   std::vector<int32_t> tokens, types, positions, order;
 };
 
-Batch make_batch(const Setup& s) {
+Batch make_batch(const EmbeddingSetup& s) {
   Batch batch;
   for (const int32_t length : s.lengths)
     for (int32_t i = 0; i < length; ++i) {
@@ -61,7 +61,7 @@ void sum_stored_rows(Stage& stage, const std::vector<int32_t>& ids, int32_t live
 }
 
 template <typename Stage>
-void forward_and_backward(Stage& stage, const Setup& s) {
+void forward_and_backward(Stage& stage, const EmbeddingSetup& s) {
   const Batch batch = make_batch(s);
   const auto rows = static_cast<int64_t>(batch.tokens.size());
   const int64_t positions = *std::max_element(s.lengths.begin(), s.lengths.end()) + 2;
@@ -126,7 +126,7 @@ void forward_and_backward(Stage& stage, const Setup& s) {
   stage.compare("beta_gradient", beta_gradient);
 }
 
-void expect_all(const Setup& setup) {
+void expect_all(const EmbeddingSetup& setup) {
   expect_matches_reference([&](auto& stage) { forward_and_backward(stage, setup); });
 }
 
@@ -157,6 +157,24 @@ TEST(CudaEmbedding, Accumulates) {
 
 TEST(CudaEmbedding, NumbersOfTypes) {
   for (const int32_t types : {1, 3, 5}) expect_all({30, 64, {20, 9}, 29, 0, types});
+}
+
+TEST(CudaEmbedding, RandomShapes) {
+  for_random_shapes(6, [](ShapeDraws& draw) {
+    EmbeddingSetup setup{
+        draw.between(4, 60), 8 * draw.between(1, 40), {}, 0, draw.one_of({0.0f, 0.1f, 0.5f})};
+    int64_t rows = 0;
+    for (int64_t sequences = draw.between(1, 4); sequences > 0; --sequences) {
+      setup.lengths.push_back(static_cast<int32_t>(draw.between(1, 90)));
+      rows += setup.lengths.back();
+    }
+    setup.live = static_cast<int32_t>(draw.between(0, rows));
+    setup.types = static_cast<int32_t>(draw.between(1, 4));
+    setup.word_mode = draw.coin() ? GradientMode::accumulate : GradientMode::overwrite;
+    setup.mode = draw.coin() ? GradientMode::accumulate : GradientMode::overwrite;
+    setup.mask_every = static_cast<int32_t>(draw.between(1, 9));
+    expect_all(setup);
+  });
 }
 
 TEST(CudaEmbedding, RealVocabulary) {

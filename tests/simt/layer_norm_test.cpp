@@ -85,6 +85,16 @@ TEST(CudaLayerNorm, InPlaceAndAccumulated) {
   expect_all({70, 200, 66, true, true, 0, false, GradientMode::accumulate});
 }
 
+TEST(CudaLayerNorm, RandomShapes) {
+  for_random_shapes(6, [](ShapeDraws& draw) {
+    const int64_t rows = draw.between(1, 140);
+    const bool in_place = draw.coin();
+    expect_all({rows, 8 * draw.between(1, 128), static_cast<int32_t>(draw.between(0, rows)), draw.coin(),
+                draw.coin(), draw.one_of({0.0f, 0.1f, 0.5f}), in_place,
+                draw.coin() ? GradientMode::accumulate : GradientMode::overwrite});
+  });
+}
+
 TEST(CudaLayerNorm, MeanFarFromZero) {
   expect_matches_reference(Storage::f32, [&](auto& stage) {
     forward_and_backward(stage, {7, 256, 7, true, true, 0, false, GradientMode::overwrite, 100});

@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -189,6 +190,21 @@ void StageBase::stored(const Tensor& tensor) {
 
 void StageBase::compare(const std::string& name, const Tensor& tensor, int64_t rows) {
   results_.push_back({name, read(tensor, rows)});
+}
+
+int64_t ShapeDraws::between(int64_t low, int64_t high) {
+  const uint32_t bits = philox({index_, count_++, 3, 0}, {4, 5}).word0;
+  return low + scale_to(bits, static_cast<uint32_t>(high - low + 1));
+}
+
+void for_random_shapes(int cases, const std::function<void(ShapeDraws&)>& body) {
+  if (const char* asked = std::getenv("CLOZE_SIMT_CASES")) cases = std::atoi(asked);
+  for (int i = 0; i < cases; ++i) {
+    SCOPED_TRACE("random case " + std::to_string(i));
+    ShapeDraws draws(static_cast<uint32_t>(i));
+    body(draws);
+    if (::testing::Test::HasFailure()) return;
+  }
 }
 
 void expect_rule(const StageRun& actual, const StageRun& plain, const StageRun& exact) {

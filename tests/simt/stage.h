@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -111,6 +112,23 @@ class Stage : public StageBase {
  private:
   Device device_;
 };
+
+// Random numbers for shapes, the same every time. CLOZE_SIMT_CASES in the environment sets how many cases a
+// test of random shapes takes, for a longer search than the usual one.
+class ShapeDraws {
+ public:
+  explicit ShapeDraws(uint32_t index) : index_(index) {}
+  int64_t between(int64_t low, int64_t high);  // both included
+  bool coin() { return between(0, 1) == 1; }
+  template <typename T>
+  T one_of(std::initializer_list<T> values) {
+    return values.begin()[between(0, static_cast<int64_t>(values.size()) - 1)];
+  }
+
+ private:
+  uint32_t index_, count_ = 0;
+};
+void for_random_shapes(int cases, const std::function<void(ShapeDraws&)>& body);
 
 using StageRun = std::vector<Result>;
 void expect_rule(const StageRun& actual, const StageRun& plain, const StageRun& exact);
