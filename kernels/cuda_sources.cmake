@@ -8,6 +8,7 @@ set(CLOZE_CUDA_SOURCES
   attention/attention_forward_cuda.cu
   common/column_sum_cuda.cu
   common/cuda.cu
+  common/cuda_graph.cu
   common/cuda_memory.cu
   cross_entropy/cross_entropy_classes_cuda.cu
   cross_entropy/cross_entropy_cuda.cu

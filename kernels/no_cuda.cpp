@@ -2,6 +2,7 @@
 // because open_cuda gives no device.
 #include "kernels/activation/activation.h"
 #include "kernels/attention/attention.h"
+#include "kernels/common/cuda_graph.h"
 #include "kernels/common/cuda_memory.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/elementwise/elementwise.h"
@@ -40,6 +41,14 @@ void cuda_copy_in(Cuda&, void*, const void*, int64_t) {
 void cuda_copy_out(Cuda&, void*, const void*, int64_t) {
   refuse();
 }
+
+void CudaGraph::record(Cuda&, const std::function<void()>&) {
+  refuse();
+}
+void CudaGraph::replay(Cuda&) {
+  refuse();
+}
+void CudaGraph::reset() noexcept {}
 
 void activation_forward(Cuda&, const ActivationForward&) {
   refuse();

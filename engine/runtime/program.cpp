@@ -145,7 +145,7 @@ Tensor Program<Device>::on_host(ValueId id) const {
 
 template <class Device>
 void Program<Device>::bind() {
-  launches_.clear();
+  std::vector<Launch> launches;
   for (const Node& node : graph_.nodes()) {
     Operands operands;
     for (const ValueId id : node.inputs) operands.inputs.push_back(tensor(id));
@@ -153,8 +153,9 @@ void Program<Device>::bind() {
     for (const ValueId base : node.bases) {
       operands.modes.push_back(base ? GradientMode::accumulate : GradientMode::overwrite);
     }
-    launches_.push_back(node.op->bind(holder_.device(), operands));
+    launches.push_back(node.op->bind(holder_.device(), operands));
   }
+  launches_.assign(std::move(launches));
   generation_ = memory_.generation;
 }
 
@@ -198,7 +199,7 @@ void Program<Device>::set_live(Axis axis, int64_t count) {
 template <class Device>
 void Program<Device>::run() {
   if (generation_ != memory_.generation) bind();
-  for (const Launch& launch : launches_) launch();
+  launches_.run(holder_.device());
 }
 
 // No more is copied than asked for.
@@ -231,7 +232,7 @@ void Program<Device>::read(Slot slot, std::span<double> values) const {
 template <class Device>
 std::optional<std::string> Program<Device>::first_non_finite() {
   if (generation_ != memory_.generation) bind();
-  for (size_t n = 0; n < launches_.size(); ++n) {
+  for (size_t n = 0; n < launches_.launches().size(); ++n) {
     const Node& node = graph_.nodes()[n];
     if (node.phase == Phase::update) break;
     for (const ValueId id : node.inputs) {
@@ -239,7 +240,7 @@ std::optional<std::string> Program<Device>::first_non_finite() {
         return fmt::format("parameter {}", graph_.value(id).name);
       }
     }
-    launches_[n]();
+    launches_.launches()[n]();
     for (const ValueId id : node.outputs) {
       const bool scratch = graph_.type(id).rows == 1 && graph_.value(id).home.memory == Memory::arena;
       if (!scratch && !finite(on_host(id))) return fmt::format("{} in {}", node.op->name(), node.scope);

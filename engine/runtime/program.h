@@ -5,6 +5,7 @@
 
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/engine.h"
+#include "engine/runtime/launch_list.h"
 
 namespace cloze {
 
@@ -60,7 +61,7 @@ class Program final : public Executable {
   std::vector<int64_t> input_offsets_;   // bytes, per value
   std::array<int32_t, axis_count> live_{};
   mutable std::vector<std::byte> copied_;  // of on_host
-  std::vector<Launch> launches_;
+  LaunchList<Device> launches_;
   int64_t generation_ = -1;
 };
 

@@ -23,7 +23,7 @@ bool within(const void* address, int64_t bytes, const void* begin, int64_t size)
 bool Grid::is_own(const void* address, int64_t bytes, Access access) const {
   if (within(address, bytes, stack_.begin, static_cast<int64_t>(stack_.bytes))) return true;
   if (access == Access::write) return false;
-  return within(address, bytes, launch_.call, launch_.call_bytes) || is_constant(address, bytes);
+  return within(address, bytes, launch_.call.get(), launch_.call_bytes) || is_constant(address, bytes);
 }
 
 // The memory that an address lies in, or follows by a little.

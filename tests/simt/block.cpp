@@ -85,7 +85,7 @@ void Grid::run() {
 void Grid::enter(boost::context::detail::transfer_t transfer) {
   auto* grid = static_cast<Grid*>(transfer.data);
   grid->scheduler_ = transfer.fctx;
-  grid->launch_.run(grid->launch_.call);
+  grid->launch_.run(grid->launch_.call.get());
   grid->current_->state = Thread::State::done;
   boost::context::detail::jump_fcontext(grid->scheduler_, nullptr);
 }

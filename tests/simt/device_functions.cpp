@@ -42,8 +42,10 @@ void run_grid(const GridLaunch& launch) {
                       launch.shared_bytes, largest_shared_bytes));
   require(launch.call_bytes <= 4096, launch, "more than 4096 bytes of arguments");
   largest_shared_bytes = 48 * 1024;
-  ++launches;
-  Grid(launch, run_order, static_cast<uint32_t>(launches)).run();
+  run_or_record([launch] {
+    ++launches;
+    Grid(launch, run_order, static_cast<uint32_t>(launches)).run();
+  });
 }
 
 uint3 thread_index() {

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <memory>
 
 #include "tests/simt/vector_types.h"
 
@@ -26,12 +28,16 @@ bool allow_dynamic_shared_memory(int bytes);
 struct GridLaunch {
   const void* kernel;
   void (*run)(const void* call);
-  const void* call;
+  std::shared_ptr<const void> call;  // the kernel with its arguments
   int64_t call_bytes;
   dim3 grid, block;
   int64_t shared_bytes;
 };
-void run_grid(const GridLaunch& launch);  // throws Fault
+void run_grid(const GridLaunch& launch);  // throws Fault; while a stream is captured, notes it down
+
+// Runs `work` now or, while a stream is captured, notes it down: for what stands in for libraries.
+void run_or_record(const std::function<void()>& work);
+bool capturing();
 
 // Waits until all lanes of the warp are at `place` with the same `complete`, which is then called once with
 // the requests of the lanes. `orders_memory`: accesses before are seen after.

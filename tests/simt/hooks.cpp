@@ -87,6 +87,10 @@ void __tsan_write_range(void* address, uint64_t bytes) {
   check(address, static_cast<int64_t>(bytes), Access::write, false, __builtin_return_address(0));
 }
 void __tsan_vptr_update(void**, void*) {}
+// Of std::shared_ptr in host code; kernels make no atomic sums.
+int __tsan_atomic32_fetch_add(volatile int* value, int added, int) {
+  return __atomic_fetch_add(value, added, __ATOMIC_SEQ_CST);
+}
 
 void __ubsan_handle_type_mismatch_v1(TypeMismatch* data, uintptr_t pointer) {
   fail_at(FaultKind::misaligned, data->location,

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "tests/simt/device_functions.h"
 #include "tests/simt/simt.h"
 
 namespace cloze::simt {
@@ -38,8 +39,9 @@ void write(const Tensor& tensor, int64_t row, const std::vector<double>& values)
 
 }  // namespace
 
-bool ReferenceMatmul::multiply(Cuda&, const Matmul& matmul) {
-  if (matmul.bias && !has_bias_) return false;
+namespace {
+
+void multiply_now(const Matmul& matmul) {
   const std::vector<double> left = read(matmul.left), right = read(matmul.right);
   const std::vector<double> bias = matmul.bias ? read(matmul.bias) : std::vector<double>();
   const int64_t columns = matmul.output.columns;
@@ -58,6 +60,13 @@ bool ReferenceMatmul::multiply(Cuda&, const Matmul& matmul) {
     }
     write(matmul.output, row, sums);
   }
+}
+
+}  // namespace
+
+bool ReferenceMatmul::multiply(Cuda&, const Matmul& matmul) {
+  if (matmul.bias && !has_bias_) return false;
+  run_or_record([matmul] { multiply_now(matmul); });
   return true;
 }
 

@@ -9,6 +9,7 @@ using cloze::simt::device_memory;
 using cloze::simt::Region;
 
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
+  if (cloze::simt::capturing()) return cudaErrorStreamCaptureUnsupported;
   *pointer = device_memory().allocate(bytes);
   return cudaSuccess;
 }
@@ -19,6 +20,7 @@ cudaError_t cudaFree(void* pointer) {
 
 cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t) {
+  if (cloze::simt::capturing()) return cudaErrorStreamCaptureUnsupported;  // Cloze copies between graphs only
   const auto size = static_cast<int64_t>(bytes);
   const auto on_device = [size](const void* address) {
     const Region* region = device_memory().find(address);
@@ -36,8 +38,10 @@ cudaError_t cudaMemsetAsync(void* target, int byte, size_t bytes, cudaStream_t) 
   Region* region = device_memory().find(target);
   const auto size = static_cast<int64_t>(bytes);
   if (region == nullptr || !region->holds(target, size)) return cudaErrorInvalidValue;
-  std::memset(target, byte, bytes);
-  region->mark_written(target, size);
+  cloze::simt::run_or_record([=] {
+    std::memset(target, byte, bytes);
+    region->mark_written(target, size);
+  });
   return cudaSuccess;
 }
 
@@ -48,9 +52,17 @@ cudaError_t cudaGetLastError() {
   return cudaSuccess;
 }
 const char* cudaGetErrorString(cudaError_t error) {
-  return error == cudaSuccess             ? "no error"
-         : error == cudaErrorInvalidValue ? "invalid argument"
-                                          : "out of memory";
+  switch (error) {
+    case cudaSuccess:
+      return "no error";
+    case cudaErrorInvalidValue:
+      return "invalid argument";
+    case cudaErrorMemoryAllocation:
+      return "out of memory";
+    case cudaErrorStreamCaptureUnsupported:
+      return "operation not permitted when stream is capturing";
+  }
+  return "unknown error";
 }
 
 cudaError_t cudaGetDevice(int* device) {

@@ -54,8 +54,9 @@ constexpr uint64_t orders_to_try = 3;
 void require_written(const void* address, int64_t bytes);
 void mark_written(const void* address, int64_t bytes);
 
-// Kernels launched so far, and cudaMalloc'd bytes now: for tests of the runtime.
+// Kernels launched so far, CUDA graphs replayed so far, and cudaMalloc'd bytes now: for tests of the runtime.
 uint64_t launch_count();
+uint64_t replay_count();
 int64_t allocated_bytes();
 
 }  // namespace cloze::simt

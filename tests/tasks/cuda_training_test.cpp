@@ -62,5 +62,25 @@ TEST(CudaTraining, MicroBatchesAndOrderOfThreads) {
   simt::set_order(0);
 }
 
+// The first run of a program is an ordinary one, the second is recorded as a CUDA graph, later ones replay
+// it: the same batch gives the same bits, and another batch of the same capacity its own.
+TEST(CudaTraining, ReplayHasTheBitsOfTheFirstRun) {
+  const BertConfig config = cuda_config();
+  SmallModel model(DeviceKind::cuda, config), fresh(DeviceKind::cuda, config);
+  const std::vector<Sequence> sequences = made_up_sequences(config, 5),
+                              others = made_up_sequences(config, 5, 9);
+  Capacity capacity{.tokens = 64, .sequences = 6, .predictions = 20};
+  const auto gradients = [&](SmallModel& of, const std::vector<Sequence>& batch) {
+    of.differentiate({pack(batch, 0, capacity)}, {5, 6});
+    return of.flat(Memory::gradients);
+  };
+  const uint64_t replays = simt::replay_count();
+  const std::vector<double> first = gradients(model, sequences);
+  EXPECT_EQ(simt::replay_count(), replays);
+  for (int run = 0; run < 2; ++run) EXPECT_EQ(gradients(model, sequences), first);
+  EXPECT_EQ(simt::replay_count(), replays + 2);
+  EXPECT_EQ(gradients(model, others), gradients(fresh, others));
+}
+
 }  // namespace
 }  // namespace cloze::testing
