@@ -63,6 +63,7 @@ class Op {
   // One overload per device: a missing kernel does not compile.
   virtual Launch bind(Reference& device, const Operands& operands) const = 0;
   virtual Launch bind(Cpu& device, const Operands& operands) const = 0;
+  virtual Launch bind(Cuda& device, const Operands& operands) const = 0;
 };
 
 // Implements `bind` for every device by one template of the derived class:
@@ -73,6 +74,7 @@ class BoundOp : public Op {
  public:
   Launch bind(Reference& device, const Operands& operands) const final;
   Launch bind(Cpu& device, const Operands& operands) const final;
+  Launch bind(Cuda& device, const Operands& operands) const final;
 };
 
 template <class Derived>
@@ -81,6 +83,10 @@ Launch BoundOp<Derived>::bind(Reference& device, const Operands& operands) const
 }
 template <class Derived>
 Launch BoundOp<Derived>::bind(Cpu& device, const Operands& operands) const {
+  return static_cast<const Derived&>(*this).bind_on(device, operands);
+}
+template <class Derived>
+Launch BoundOp<Derived>::bind(Cuda& device, const Operands& operands) const {
   return static_cast<const Derived&>(*this).bind_on(device, operands);
 }
 

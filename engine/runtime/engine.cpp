@@ -1,6 +1,8 @@
 #include "engine/runtime/engine.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <vector>
 
 #include "engine/runtime/program.h"
 
@@ -8,22 +10,26 @@ namespace cloze {
 namespace {
 
 template <class Device>
-class HostEngine final : public Engine {
+class DeviceEngine final : public Engine {
  public:
-  HostEngine(DeviceKind kind, DType real, int64_t elements, bool training) : kind_(kind) {
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training) : kind_(kind) {
     memory_.real = real;
     const int64_t bytes = elements * static_cast<int64_t>(size_of(real));
-    memory_.parameters = HostMemory(bytes);
+    const auto make = [&](auto& flat) {
+      flat = std::decay_t<decltype(flat)>(bytes);
+      holder_.clear(flat);  // the gaps between parameters stay zero
+    };
+    make(memory_.parameters);
     if (!training) return;
-    memory_.gradients = HostMemory(bytes);
-    memory_.first_moment = HostMemory(bytes);
-    memory_.second_moment = HostMemory(bytes);
+    make(memory_.gradients);
+    make(memory_.first_moment);
+    make(memory_.second_moment);
   }
 
   DeviceKind kind() const override { return kind_; }
   DType real() const override { return memory_.real; }
   std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) override {
-    return std::make_unique<Program<Device>>(device_, std::move(graph), options, memory_);
+    return std::make_unique<Program<Device>>(holder_, std::move(graph), options, memory_);
   }
   void read(Memory memory, int64_t offset, std::span<float> values) const override {
     copy_out(memory, offset, values);
@@ -32,47 +38,56 @@ class HostEngine final : public Engine {
     copy_out(memory, offset, values);
   }
   void write(Memory memory, int64_t offset, std::span<const float> values) override {
-    std::byte* flat = memory_.flat(memory).data();
     if (memory_.real == DType::f64) {
-      std::copy(values.begin(), values.end(), reinterpret_cast<double*>(flat) + offset);
+      const std::vector<double> wide(values.begin(), values.end());
+      holder_.copy_in(at<double>(memory, offset), wide.data(), bytes_of(wide));
     } else {
-      std::copy(values.begin(), values.end(), reinterpret_cast<float*>(flat) + offset);
+      holder_.copy_in(at<float>(memory, offset), values.data(), bytes_of(values));
     }
   }
   std::span<const float> view(Memory memory) const override {
-    const HostMemory& flat = memory_.flat(memory);
-    if (memory_.real != DType::f32) return {};
-    return {reinterpret_cast<const float*>(flat.data()), static_cast<size_t>(flat.bytes()) / sizeof(float)};
+    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
+    return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
   }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
 
  private:
+  template <typename T>
+  T* at(Memory memory, int64_t offset) const {
+    return reinterpret_cast<T*>(memory_.flat(memory).data()) + offset;
+  }
+  template <typename Values>
+  static int64_t bytes_of(const Values& values) {
+    return static_cast<int64_t>(values.size() * sizeof(values[0]));
+  }
   template <typename To>
   void copy_out(Memory memory, int64_t offset, std::span<To> values) const {
-    const std::byte* flat = memory_.flat(memory).data();
-    const auto copy = [&](const auto* from) {
-      std::transform(from + offset, from + offset + values.size(), values.begin(),
-                     [](auto value) { return static_cast<To>(value); });
+    const auto copy = [&]<typename From>(From) {
+      std::vector<From> copied(values.size());
+      holder_.copy_out(copied.data(), at<From>(memory, offset), bytes_of(copied));
+      std::transform(copied.begin(), copied.end(), values.begin(),
+                     [](From value) { return static_cast<To>(value); });
     };
-    if (memory_.real == DType::f64) {
-      copy(reinterpret_cast<const double*>(flat));
-    } else {
-      copy(reinterpret_cast<const float*>(flat));
-    }
+    memory_.real == DType::f64 ? copy(double{}) : copy(float{});
   }
 
   DeviceKind kind_;
-  Device device_;
-  ResidentMemory memory_;
+  DeviceHolder<Device> holder_;
+  ResidentMemory<Device> memory_;
 };
 
 }  // namespace
 
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training) {
-  if (kind == DeviceKind::reference) {
-    return std::make_unique<HostEngine<Reference>>(kind, DType::f64, elements, training);
+  switch (kind) {
+    case DeviceKind::reference:
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training);
+    case DeviceKind::cuda:
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training);
+    case DeviceKind::cpu:
+      break;
   }
-  return std::make_unique<HostEngine<Cpu>>(kind, DType::f32, elements, training);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training);
 }
 
 }  // namespace cloze

@@ -50,7 +50,7 @@ class Executable {
   virtual const MemoryPlan& plan() const = 0;
 };
 
-enum class DeviceKind : uint8_t { cpu, reference };
+enum class DeviceKind : uint8_t { cpu, reference, cuda };
 
 // A device with the flat buffers that live on it from step to step, and one arena that all executables share.
 class Engine {

@@ -47,7 +47,8 @@ bool finite(const Tensor& tensor) {
 
 }  // namespace
 
-const HostMemory& ResidentMemory::flat(Memory which) const {
+template <class Device>
+auto ResidentMemory<Device>::flat(Memory which) const -> const DeviceMemory& {
   switch (which) {
     case Memory::parameters:
       return parameters;
@@ -65,13 +66,14 @@ const HostMemory& ResidentMemory::flat(Memory which) const {
 }
 
 template <class Device>
-Program<Device>::Program(Device& device, Graph graph, const MemoryPlanOptions& options,
-                         ResidentMemory& memory)
-    : device_(device), graph_(std::move(graph)), plan_(plan_memory(graph_, options)), memory_(memory) {
+Program<Device>::Program(Holder& holder, Graph graph, const MemoryPlanOptions& options,
+                         ResidentMemory<Device>& memory)
+    : holder_(holder), graph_(std::move(graph)), plan_(plan_memory(graph_, options)), memory_(memory) {
+  using DeviceMemory = typename Holder::Memory;
   place_inputs();
   if (plan_.arena_bytes > memory_.arena.bytes()) {
-    memory_.arena = HostMemory();  // the old one first: both need not fit
-    memory_.arena = HostMemory(plan_.arena_bytes);
+    memory_.arena = DeviceMemory();  // the old one first: both need not fit
+    memory_.arena = DeviceMemory(plan_.arena_bytes);
     ++memory_.generation;
   }
 }
@@ -85,7 +87,11 @@ void Program<Device>::place_inputs() {
     bytes +=
         (graph_.type(id).bytes() + MemoryPlan::alignment - 1) / MemoryPlan::alignment * MemoryPlan::alignment;
   }
-  inputs_ = HostMemory(bytes);
+  inputs_ = typename Holder::Memory(bytes);
+  if constexpr (!Holder::on_host) {
+    device_live_ = typename Holder::Memory(sizeof live_);
+    holder_.copy_in(device_live_.data(), live_.data(), sizeof live_);
+  }
 }
 
 template <class Device>
@@ -114,12 +120,32 @@ Tensor Program<Device>::tensor(ValueId id) const {
           .rows = type.rows,
           .columns = type.columns,
           .stride = type.columns,
-          .live = type.axis == Axis::fixed ? nullptr : &live_[static_cast<size_t>(type.axis)]};
+          .live = type.axis == Axis::fixed ? nullptr : live_address(type.axis)};
+}
+
+template <class Device>
+const int32_t* Program<Device>::live_address(Axis axis) const {
+  const auto index = static_cast<size_t>(axis);
+  if constexpr (Holder::on_host) return &live_[index];
+  return reinterpret_cast<const int32_t*>(device_live_.data()) + index;
+}
+
+template <class Device>
+Tensor Program<Device>::on_host(ValueId id) const {
+  Tensor result = tensor(id);
+  if constexpr (!Holder::on_host) {
+    const int64_t bytes = graph_.type(id).bytes();
+    copied_.resize(static_cast<size_t>(bytes));
+    holder_.copy_out(copied_.data(), result.data, bytes);
+    result.data = copied_.data();
+    if (result.live != nullptr) result.live = &live_[static_cast<size_t>(graph_.type(id).axis)];
+  }
+  return result;
 }
 
 template <class Device>
 void Program<Device>::bind() {
-  launches_.clear();
+  std::vector<Launch> launches;
   for (const Node& node : graph_.nodes()) {
     Operands operands;
     for (const ValueId id : node.inputs) operands.inputs.push_back(tensor(id));
@@ -127,8 +153,9 @@ void Program<Device>::bind() {
     for (const ValueId base : node.bases) {
       operands.modes.push_back(base ? GradientMode::accumulate : GradientMode::overwrite);
     }
-    launches_.push_back(node.op->bind(device_, operands));
+    launches.push_back(node.op->bind(holder_.device(), operands));
   }
+  launches_.assign(std::move(launches));
   generation_ = memory_.generation;
 }
 
@@ -148,57 +175,75 @@ Slot Program<Device>::result(std::string_view name) const {
 template <class Device>
 void Program<Device>::write(Slot slot, std::span<const int32_t> values) {
   const Tensor target = tensor({slot.index});
-  convert(values.data(), target.as<int32_t>(),
-          std::min(values.size(), static_cast<size_t>(target.rows * target.columns)));
+  const size_t count = std::min(values.size(), static_cast<size_t>(target.rows * target.columns));
+  holder_.copy_in(target.as<int32_t>(), values.data(), static_cast<int64_t>(count * sizeof(int32_t)));
 }
 
 template <class Device>
 void Program<Device>::write(Slot slot, std::span<const float> values) {
   const Tensor target = tensor({slot.index});
   const size_t count = std::min(values.size(), static_cast<size_t>(target.rows * target.columns));
-  if (target.dtype == DType::f64) return convert(values.data(), target.as<double>(), count);
-  convert(values.data(), target.as<float>(), count);
+  if constexpr (Holder::on_host)
+    if (target.dtype == DType::f64) return convert(values.data(), target.as<double>(), count);
+  holder_.copy_in(target.as<float>(), values.data(), static_cast<int64_t>(count * sizeof(float)));
 }
 
 template <class Device>
 void Program<Device>::set_live(Axis axis, int64_t count) {
-  live_[static_cast<size_t>(axis)] = static_cast<int32_t>(count);
+  const auto index = static_cast<size_t>(axis);
+  live_[index] = static_cast<int32_t>(count);
+  if constexpr (!Holder::on_host)
+    holder_.copy_in(device_live_.data() + index * sizeof(int32_t), &live_[index], sizeof(int32_t));
 }
 
 template <class Device>
 void Program<Device>::run() {
   if (generation_ != memory_.generation) bind();
-  for (const Launch& launch : launches_) launch();
+  launches_.run(holder_.device());
+}
+
+// No more is copied than asked for.
+template <class Device>
+template <typename To>
+void Program<Device>::copy_result(Slot slot, std::span<To> values) const {
+  Tensor source = tensor({slot.index});
+  if constexpr (!Holder::on_host) {
+    const size_t count = std::min(values.size(), static_cast<size_t>(source.rows * source.columns));
+    copied_.resize(count * size_of(source.dtype));
+    holder_.copy_out(copied_.data(), source.data, static_cast<int64_t>(copied_.size()));
+    source.data = copied_.data();
+  }
+  copy_out(source, values);
 }
 
 template <class Device>
 void Program<Device>::read(Slot slot, std::span<int32_t> values) const {
-  copy_out(tensor({slot.index}), values);
+  copy_result(slot, values);
 }
 template <class Device>
 void Program<Device>::read(Slot slot, std::span<float> values) const {
-  copy_out(tensor({slot.index}), values);
+  copy_result(slot, values);
 }
 template <class Device>
 void Program<Device>::read(Slot slot, std::span<double> values) const {
-  copy_out(tensor({slot.index}), values);
+  copy_result(slot, values);
 }
 
 template <class Device>
 std::optional<std::string> Program<Device>::first_non_finite() {
   if (generation_ != memory_.generation) bind();
-  for (size_t n = 0; n < launches_.size(); ++n) {
+  for (size_t n = 0; n < launches_.launches().size(); ++n) {
     const Node& node = graph_.nodes()[n];
     if (node.phase == Phase::update) break;
     for (const ValueId id : node.inputs) {
-      if (id && graph_.value(id).home.memory == Memory::parameters && !finite(tensor(id))) {
+      if (id && graph_.value(id).home.memory == Memory::parameters && !finite(on_host(id))) {
         return fmt::format("parameter {}", graph_.value(id).name);
       }
     }
-    launches_[n]();
+    launches_.launches()[n]();
     for (const ValueId id : node.outputs) {
       const bool scratch = graph_.type(id).rows == 1 && graph_.value(id).home.memory == Memory::arena;
-      if (!scratch && !finite(tensor(id))) return fmt::format("{} in {}", node.op->name(), node.scope);
+      if (!scratch && !finite(on_host(id))) return fmt::format("{} in {}", node.op->name(), node.scope);
     }
   }
   return std::nullopt;
@@ -206,5 +251,9 @@ std::optional<std::string> Program<Device>::first_non_finite() {
 
 template class Program<Cpu>;
 template class Program<Reference>;
+template class Program<Cuda>;
+template struct ResidentMemory<Cpu>;
+template struct ResidentMemory<Reference>;
+template struct ResidentMemory<Cuda>;
 
 }  // namespace cloze

@@ -3,26 +3,30 @@
 #include <array>
 #include <vector>
 
+#include "engine/runtime/device_memory.h"
 #include "engine/runtime/engine.h"
-#include "engine/runtime/host_memory.h"
+#include "engine/runtime/launch_list.h"
 
 namespace cloze {
 
 // What the executables of one engine share.
+template <class Device>
 struct ResidentMemory {
+  using DeviceMemory = typename DeviceHolder<Device>::Memory;
   DType real = DType::f32;
-  HostMemory parameters, gradients, first_moment, second_moment;
-  HostMemory arena;        // grows while programs are compiled
+  DeviceMemory parameters, gradients, first_moment, second_moment;
+  DeviceMemory arena;      // grows while programs are compiled
   int64_t generation = 0;  // counts arena growths: programs bind again before they run
 
-  const HostMemory& flat(Memory memory) const;
+  const DeviceMemory& flat(Memory memory) const;
 };
 
-// A graph bound to a device of the host (Cpu, Reference).
+// A graph bound to a device.
 template <class Device>
 class Program final : public Executable {
  public:
-  Program(Device& device, Graph graph, const MemoryPlanOptions& options, ResidentMemory& memory);
+  using Holder = DeviceHolder<Device>;
+  Program(Holder& holder, Graph graph, const MemoryPlanOptions& options, ResidentMemory<Device>& memory);
 
   Slot input(std::string_view name) const override;
   Slot result(std::string_view name) const override;
@@ -43,19 +47,26 @@ class Program final : public Executable {
   void bind();
   Tensor tensor(ValueId id) const;
   std::byte* address(ValueId id) const;
+  const int32_t* live_address(Axis axis) const;
+  Tensor on_host(ValueId id) const;  // a copy where the device has memory of its own
+  template <typename To>
+  void copy_result(Slot slot, std::span<To> values) const;
 
-  Device& device_;
+  Holder& holder_;
   Graph graph_;
   MemoryPlan plan_;
-  ResidentMemory& memory_;
-  HostMemory inputs_;
-  std::vector<int64_t> input_offsets_;  // bytes, per value
+  ResidentMemory<Device>& memory_;
+  typename Holder::Memory inputs_;
+  typename Holder::Memory device_live_;  // the live counts where kernels read them, if not in live_
+  std::vector<int64_t> input_offsets_;   // bytes, per value
   std::array<int32_t, axis_count> live_{};
-  std::vector<Launch> launches_;
+  mutable std::vector<std::byte> copied_;  // of on_host
+  LaunchList<Device> launches_;
   int64_t generation_ = -1;
 };
 
 extern template class Program<Cpu>;
 extern template class Program<Reference>;
+extern template class Program<Cuda>;
 
 }  // namespace cloze

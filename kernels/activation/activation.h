@@ -53,7 +53,9 @@ struct ActivationBackward {
 
 void activation_forward(Reference&, const ActivationForward&);
 void activation_forward(Cpu&, const ActivationForward&);
+void activation_forward(Cuda&, const ActivationForward&);
 void activation_backward(Reference&, const ActivationBackward&);
 void activation_backward(Cpu&, const ActivationBackward&);
+void activation_backward(Cuda&, const ActivationBackward&);
 
 }  // namespace cloze

@@ -16,8 +16,9 @@ namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;  // the CPU is quick at multiples of 4; others run the reference's plain loops
-  float scale = 0;        // 1/sqrt(head_size)
+  int64_t head_size = 0;     // the CPU is quick at multiples of 4; others run the reference's plain loops
+  float scale = 0;           // 1/sqrt(head_size)
+  int64_t most_queries = 0;  // of any sequence, where known; 0: not. Saves Cuda launches that find no work
 };
 
 // probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head
@@ -53,7 +54,9 @@ constexpr int64_t attention_max_keys = 65535;
 
 void attention_forward(Reference&, const AttentionForward&);
 void attention_forward(Cpu&, const AttentionForward&);
+void attention_forward(Cuda&, const AttentionForward&);
 void attention_backward(Reference&, const AttentionBackward&);
 void attention_backward(Cpu&, const AttentionBackward&);
+void attention_backward(Cuda&, const AttentionBackward&);
 
 }  // namespace cloze

@@ -24,7 +24,7 @@ struct Dropout {
   Tensor key = {};        // i32 [1, 2]: PhiloxKey of this step, {low, high}
   Tensor row_ids = {};    // i32 [rows, 2]: {global sequence, row in the sequence} of every row of the tensor
 
-  bool active() const { return probability > 0; }
+  CLOZE_HOST_DEVICE bool active() const { return probability > 0; }
   // The probability rounded to 1/65536, as the 16-bit decisions see it.
   CLOZE_HOST_DEVICE uint32_t threshold() const {
     return static_cast<uint32_t>(probability * 65536.0f + 0.5f);

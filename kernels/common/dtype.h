@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/common/bfloat16.h"
+
 namespace cloze {
 
 enum class DType : uint8_t {
@@ -54,6 +56,10 @@ struct DTypeOf<double> {
 template <>
 struct DTypeOf<float> {
   static constexpr DType value = DType::f32;
+};
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::bf16;
 };
 template <>
 struct DTypeOf<int32_t> {

@@ -3,11 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define CLOZE_HOST_DEVICE __host__ __device__
-#else
-#define CLOZE_HOST_DEVICE
-#endif
+#include "kernels/common/host_device.h"
 
 namespace cloze {
 

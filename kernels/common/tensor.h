@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/common/dtype.h"
+#include "kernels/common/host_device.h"
 
 namespace cloze {
 
@@ -21,19 +22,19 @@ struct Tensor {
   int64_t stride = 0;
   const int32_t* live = nullptr;
 
-  explicit operator bool() const { return data != nullptr; }
+  CLOZE_HOST_DEVICE explicit operator bool() const { return data != nullptr; }
 
   template <typename T>
-  T* as() const {
+  CLOZE_HOST_DEVICE T* as() const {
     assert(dtype == DTypeOf<T>::value);
     return static_cast<T*>(data);
   }
   template <typename T>
-  T* row(int64_t index) const {
+  CLOZE_HOST_DEVICE T* row(int64_t index) const {
     return as<T>() + index * stride;
   }
-  // On the CPU: the number of rows to compute now.
-  int64_t live_rows() const { return live != nullptr ? *live : rows; }
+  // The number of rows to compute now; called on the device that the tensor lies on.
+  CLOZE_HOST_DEVICE int64_t live_rows() const { return live != nullptr ? *live : rows; }
 };
 
 // How a gradient is written: the graph decides; there is no memset-then-add.

@@ -31,5 +31,6 @@ struct CrossEntropy {
 
 void cross_entropy(Reference&, const CrossEntropy&);
 void cross_entropy(Cpu&, const CrossEntropy&);
+void cross_entropy(Cuda&, const CrossEntropy&);
 
 }  // namespace cloze

@@ -40,11 +40,15 @@ struct ColumnSum {
 
 void add(Reference&, const Add&);
 void add(Cpu&, const Add&);
+void add(Cuda&, const Add&);
 void add_bias(Reference&, const AddBias&);
 void add_bias(Cpu&, const AddBias&);
+void add_bias(Cuda&, const AddBias&);
 void dropout_apply(Reference&, const DropoutApply&);
 void dropout_apply(Cpu&, const DropoutApply&);
+void dropout_apply(Cuda&, const DropoutApply&);
 void column_sum(Reference&, const ColumnSum&);
 void column_sum(Cpu&, const ColumnSum&);
+void column_sum(Cuda&, const ColumnSum&);
 
 }  // namespace cloze

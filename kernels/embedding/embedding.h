@@ -46,7 +46,9 @@ constexpr int64_t embedding_backward_workspace(int64_t rows, int64_t hidden, int
 
 void embedding_forward(Reference&, const EmbeddingForward&);
 void embedding_forward(Cpu&, const EmbeddingForward&);
+void embedding_forward(Cuda&, const EmbeddingForward&);
 void embedding_backward(Reference&, const EmbeddingBackward&);
 void embedding_backward(Cpu&, const EmbeddingBackward&);
+void embedding_backward(Cuda&, const EmbeddingBackward&);
 
 }  // namespace cloze

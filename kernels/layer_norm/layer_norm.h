@@ -46,7 +46,9 @@ constexpr int64_t layer_norm_backward_workspace(int64_t rows, int64_t hidden) {
 
 void layer_norm_forward(Reference&, const LayerNormForward&);
 void layer_norm_forward(Cpu&, const LayerNormForward&);
+void layer_norm_forward(Cuda&, const LayerNormForward&);
 void layer_norm_backward(Reference&, const LayerNormBackward&);
 void layer_norm_backward(Cpu&, const LayerNormBackward&);
+void layer_norm_backward(Cuda&, const LayerNormBackward&);
 
 }  // namespace cloze

@@ -36,9 +36,12 @@ struct LinearWeightGradient {
 
 void linear_forward(Reference&, const LinearForward&);
 void linear_forward(Cpu&, const LinearForward&);
+void linear_forward(Cuda&, const LinearForward&);
 void linear_input_gradient(Reference&, const LinearInputGradient&);
 void linear_input_gradient(Cpu&, const LinearInputGradient&);
+void linear_input_gradient(Cuda&, const LinearInputGradient&);
 void linear_weight_gradient(Reference&, const LinearWeightGradient&);
 void linear_weight_gradient(Cpu&, const LinearWeightGradient&);
+void linear_weight_gradient(Cuda&, const LinearWeightGradient&);
 
 }  // namespace cloze

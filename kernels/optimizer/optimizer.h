@@ -54,6 +54,7 @@ struct AdamW {
   Tensor scalars;                                             // OptimizerScalars
   Clipping clipping;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
+  Tensor compute_copy = {};  // bf16 [1, count], the new parameters rounded; or none. Cuda only
 };
 
 // LAMB (You et al. 2020, algorithm 2): u = m̂ / (sqrt(v̂) + epsilon) + weight_decay * w per segment;
@@ -66,6 +67,7 @@ struct Lamb {
   Clipping clipping;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
   Tensor workspace;  // f64 [1, lamb_workspace(segments, count)]; norms in two stages over fixed chunks
+  Tensor compute_copy = {};  // as AdamW's
 };
 constexpr int64_t lamb_workspace(int64_t segments, int64_t count) {
   return 2 * segments + 2 * (count / gradient_norm_chunk + segments);
@@ -73,9 +75,12 @@ constexpr int64_t lamb_workspace(int64_t segments, int64_t count) {
 
 void gradient_norm(Reference&, const GradientNorm&);
 void gradient_norm(Cpu&, const GradientNorm&);
+void gradient_norm(Cuda&, const GradientNorm&);
 void adamw(Reference&, const AdamW&);
 void adamw(Cpu&, const AdamW&);
+void adamw(Cuda&, const AdamW&);
 void lamb(Reference&, const Lamb&);
 void lamb(Cpu&, const Lamb&);
+void lamb(Cuda&, const Lamb&);
 
 }  // namespace cloze

@@ -22,7 +22,9 @@ struct ScatterRows {
 
 void gather_rows(Reference&, const GatherRows&);
 void gather_rows(Cpu&, const GatherRows&);
+void gather_rows(Cuda&, const GatherRows&);
 void scatter_rows(Reference&, const ScatterRows&);
 void scatter_rows(Cpu&, const ScatterRows&);
+void scatter_rows(Cuda&, const ScatterRows&);
 
 }  // namespace cloze

@@ -28,5 +28,6 @@ struct SegmentCrossEntropy {
 
 void segment_cross_entropy(Reference&, const SegmentCrossEntropy&);
 void segment_cross_entropy(Cpu&, const SegmentCrossEntropy&);
+void segment_cross_entropy(Cuda&, const SegmentCrossEntropy&);
 
 }  // namespace cloze

@@ -18,5 +18,6 @@ struct SquaredError {
 
 void squared_error(Reference&, const SquaredError&);
 void squared_error(Cpu&, const SquaredError&);
+void squared_error(Cuda&, const SquaredError&);
 
 }  // namespace cloze

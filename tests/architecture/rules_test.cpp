@@ -108,6 +108,9 @@ TEST(LaunchRule, AllowsOneFileToLaunchKernels) {
               IsEmpty());
   EXPECT_THAT(check_file("kernels/rows/rows_cuda.cu", "int n = 1'000;\n" + launch),
               ElementsAre(HasSubstr("rows_cuda.cu:3: ")));
+  const std::string call = "void f() {\n  cudaLaunchKernel(kernel, grid, block, arguments, 0, stream);\n}\n";
+  EXPECT_THAT(check_file("engine/runtime/program.cpp", call), ElementsAre(HasSubstr("program.cpp:2: ")));
+  EXPECT_THAT(check_file("kernels/common/launch.h", call), IsEmpty());
 }
 
 }  // namespace

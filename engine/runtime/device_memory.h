@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "engine/runtime/host_memory.h"
+#include "kernels/common/cuda_memory.h"
+#include "kernels/common/device.h"
+#include "kernels/linear/open_cuda.h"
+
+// Memory that a device computes on, and copies between it and the host.
+namespace cloze {
+
+// Memory of a GPU, as HostMemory is of the host, but unwritten at first.
+class CudaMemory {
+ public:
+  CudaMemory() = default;
+  explicit CudaMemory(int64_t bytes)
+      : data_(bytes == 0 ? nullptr : static_cast<std::byte*>(cuda_allocate(bytes))), bytes_(bytes) {}
+  std::byte* data() const { return data_.get(); }
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const { cuda_free(data); }
+  };
+  std::unique_ptr<std::byte, Free> data_;
+  int64_t bytes_ = 0;
+};
+
+// A device as an engine keeps it: `device()`, and the type of its memory.
+template <class Device>
+class DeviceHolder {
+ public:
+  using Memory = HostMemory;
+  static constexpr bool on_host = true;
+  Device& device() { return device_; }
+
+  void clear(const HostMemory&) {}  // zero from the beginning
+  void copy_in(void* target, const void* source, int64_t bytes) const {
+    std::memcpy(target, source, static_cast<size_t>(bytes));
+  }
+  void copy_out(void* target, const void* source, int64_t bytes) const {
+    std::memcpy(target, source, static_cast<size_t>(bytes));
+  }
+
+ private:
+  Device device_;
+};
+
+template <>
+class DeviceHolder<Cuda> {
+ public:
+  using Memory = CudaMemory;
+  static constexpr bool on_host = false;
+  DeviceHolder() : opened_(open_cuda(0)) {}
+  Cuda& device() { return opened_->device(); }
+
+  void clear(const CudaMemory& memory) { cuda_clear(device(), memory.data(), memory.bytes()); }
+  void copy_in(void* target, const void* source, int64_t bytes) const {
+    cuda_copy_in(opened_->device(), target, source, bytes);
+  }
+  void copy_out(void* target, const void* source, int64_t bytes) const {
+    cuda_copy_out(opened_->device(), target, source, bytes);
+  }
+
+ private:
+  std::unique_ptr<OpenCuda> opened_;
+};
+
+}  // namespace cloze

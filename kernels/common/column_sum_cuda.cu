@@ -1,0 +1,40 @@
+#include "kernels/common/column_sum.cuh"
+
+#include "kernels/common/column_sum_cuda.h"
+#include "kernels/common/launch.h"
+
+namespace cloze {
+namespace {
+
+constexpr int finish_columns = 32;  // of a block: one per lane
+constexpr int finish_warps = 8;
+
+// A warp adds every eighth chunk; the warps' sums are then added in order.
+__global__ void finish_kernel(const float* partials, Tensor counted, int64_t partial_stride, int columns,
+                              bool accumulate, float* sums) {
+  __shared__ float warp_sums[finish_warps][finish_columns];
+  const int column = static_cast<int>(blockIdx.x) * finish_columns + lane_index();
+  const int64_t chunks = column_sum_chunks(counted.live_rows());
+  float sum = 0;
+  if (column < columns)
+    for (int64_t chunk = warp_index(); chunk < chunks; chunk += finish_warps)
+      sum += partials[chunk * partial_stride + column];
+  warp_sums[warp_index()][lane_index()] = sum;
+  __syncthreads();
+  if (warp_index() != 0 || column >= columns) return;
+  float total = accumulate ? sums[column] : 0.0f;
+#pragma unroll
+  for (int warp = 0; warp < finish_warps; ++warp) total += warp_sums[warp][lane_index()];
+  sums[column] = total;
+}
+
+}  // namespace
+
+void finish_column_sums(Cuda& device, const float* partials, const Tensor& counted, int64_t partial_stride,
+                        int64_t columns, GradientMode mode, float* sums) {
+  const int64_t blocks = (columns + finish_columns - 1) / finish_columns;
+  launch(device, {blocks, finish_warps * warp_lanes}, finish_kernel, partials, counted, partial_stride,
+         static_cast<int>(columns), mode == GradientMode::accumulate, sums);
+}
+
+}  // namespace cloze

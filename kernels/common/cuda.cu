@@ -1,0 +1,34 @@
+#include "kernels/common/cuda.h"
+
+#include <cuda_runtime.h>
+
+#include "kernels/common/launch.h"
+
+namespace cloze {
+
+void check_cuda(cudaError_t error, const char* call) {
+  if (error != cudaSuccess) throw CudaError(std::string(call) + ": " + cudaGetErrorString(error));
+}
+
+Cuda current_cuda_device(CUstream_st* stream) {
+  int device = 0;
+  check_cuda(cudaGetDevice(&device), "cudaGetDevice");
+  const auto attribute = [device](cudaDeviceAttr which) {
+    int value = 0;
+    check_cuda(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute");
+    return value;
+  };
+  Cuda result;
+  result.stream = stream;
+  result.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
+  result.compute_capability =
+      10 * attribute(cudaDevAttrComputeCapabilityMajor) + attribute(cudaDevAttrComputeCapabilityMinor);
+  result.shared_bytes = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  if (result.compute_capability < 80)
+    throw CudaError("this GPU has compute capability " + std::to_string(result.compute_capability / 10) +
+                    "." + std::to_string(result.compute_capability % 10) +
+                    "; Cloze needs 8.0 (Ampere) or later: train with device: cpu");
+  return result;
+}
+
+}  // namespace cloze

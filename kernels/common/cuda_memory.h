@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/common/cuda.h"
+
+// Memory of a GPU and copies to and from it, on the device's stream. All throw CudaError.
+namespace cloze {
+
+void* cuda_allocate(int64_t bytes);  // says how much was asked for when there is not enough
+void cuda_free(void* memory) noexcept;
+void cuda_clear(Cuda& device, void* memory, int64_t bytes);
+void cuda_copy_in(Cuda& device, void* target, const void* source,
+                  int64_t bytes);  // source is free afterwards
+void cuda_copy_out(Cuda& device, void* target, const void* source, int64_t bytes);  // waits for all before it
+
+}  // namespace cloze

@@ -1,0 +1,125 @@
+// Answers for Cuda in a build without the CUDA toolkit: every call says so. No kernel is ever reached,
+// because open_cuda gives no device.
+#include "kernels/activation/activation.h"
+#include "kernels/attention/attention.h"
+#include "kernels/common/cuda_graph.h"
+#include "kernels/common/cuda_memory.h"
+#include "kernels/cross_entropy/cross_entropy.h"
+#include "kernels/elementwise/elementwise.h"
+#include "kernels/embedding/embedding.h"
+#include "kernels/layer_norm/layer_norm.h"
+#include "kernels/linear/linear.h"
+#include "kernels/linear/open_cuda.h"
+#include "kernels/optimizer/optimizer.h"
+#include "kernels/rows/rows.h"
+#include "kernels/segment_cross_entropy/segment_cross_entropy.h"
+#include "kernels/squared_error/squared_error.h"
+
+namespace cloze {
+namespace {
+
+[[noreturn]] void refuse() {
+  throw CudaError(
+      "this program was built without CUDA: build it where the CUDA toolkit is found (-DCLOZE_CUDA=ON), or "
+      "train "
+      "with device: cpu");
+}
+
+}  // namespace
+
+std::unique_ptr<OpenCuda> open_cuda(int) {
+  refuse();
+}
+void* cuda_allocate(int64_t) {
+  refuse();
+}
+void cuda_free(void*) noexcept {}
+void cuda_clear(Cuda&, void*, int64_t) {
+  refuse();
+}
+void cuda_copy_in(Cuda&, void*, const void*, int64_t) {
+  refuse();
+}
+void cuda_copy_out(Cuda&, void*, const void*, int64_t) {
+  refuse();
+}
+
+void CudaGraph::record(Cuda&, const std::function<void()>&) {
+  refuse();
+}
+void CudaGraph::replay(Cuda&) {
+  refuse();
+}
+void CudaGraph::reset() noexcept {}
+
+void activation_forward(Cuda&, const ActivationForward&) {
+  refuse();
+}
+void activation_backward(Cuda&, const ActivationBackward&) {
+  refuse();
+}
+void attention_forward(Cuda&, const AttentionForward&) {
+  refuse();
+}
+void attention_backward(Cuda&, const AttentionBackward&) {
+  refuse();
+}
+void cross_entropy(Cuda&, const CrossEntropy&) {
+  refuse();
+}
+void segment_cross_entropy(Cuda&, const SegmentCrossEntropy&) {
+  refuse();
+}
+void squared_error(Cuda&, const SquaredError&) {
+  refuse();
+}
+void add(Cuda&, const Add&) {
+  refuse();
+}
+void add_bias(Cuda&, const AddBias&) {
+  refuse();
+}
+void dropout_apply(Cuda&, const DropoutApply&) {
+  refuse();
+}
+void column_sum(Cuda&, const ColumnSum&) {
+  refuse();
+}
+void embedding_forward(Cuda&, const EmbeddingForward&) {
+  refuse();
+}
+void embedding_backward(Cuda&, const EmbeddingBackward&) {
+  refuse();
+}
+void layer_norm_forward(Cuda&, const LayerNormForward&) {
+  refuse();
+}
+void layer_norm_backward(Cuda&, const LayerNormBackward&) {
+  refuse();
+}
+void linear_forward(Cuda&, const LinearForward&) {
+  refuse();
+}
+void linear_input_gradient(Cuda&, const LinearInputGradient&) {
+  refuse();
+}
+void linear_weight_gradient(Cuda&, const LinearWeightGradient&) {
+  refuse();
+}
+void gradient_norm(Cuda&, const GradientNorm&) {
+  refuse();
+}
+void adamw(Cuda&, const AdamW&) {
+  refuse();
+}
+void lamb(Cuda&, const Lamb&) {
+  refuse();
+}
+void gather_rows(Cuda&, const GatherRows&) {
+  refuse();
+}
+void scatter_rows(Cuda&, const ScatterRows&) {
+  refuse();
+}
+
+}  // namespace cloze
