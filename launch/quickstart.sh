@@ -19,7 +19,9 @@ say 'Packages'
 third_party/install_packages.sh
 
 say 'Building (a few minutes the first time)'
-cmake --preset release > /dev/null
+cuda=OFF
+[[ -e /proc/driver/nvidia/version ]] && cuda=AUTO  # kernels for a GPU take minutes to compile
+cmake --preset release -DCLOZE_CUDA="$cuda" > /dev/null
 cmake --build build/release --target cloze --parallel "$(nproc)"
 mkdir -p "$out"
 
@@ -63,12 +65,29 @@ fi
 say "Filling: $sentence"
 "$cloze" fill --model "$out/run" --top 5 "$sentence"
 
+finetune() {  # name of the configuration, of the run
+  if [[ -e "$out/$2.done" ]]; then
+    echo "there already: $out/$2"
+  else
+    resume=()
+    [[ -e "$out/$2/latest" ]] && resume=(--resume)
+    "$cloze" finetune "configs/finetune/$1.yaml" "${resume[@]}"
+    touch "$out/$2.done"
+  fi
+}
+say 'Fine-tuning: are reviews good or bad?'
+finetune sample-reviews reviews
+echo 'The ship was not muddy. We did not feel sad.' | "$cloze" predict --model "$out/reviews"
+say 'Fine-tuning: questions about a passage'
+finetune sample-questions questions
+
 say 'Done'
 cat <<END
 The sentence stands nowhere in the corpus; its rules say \`pair\` 80%, \`cart\` 20% (docs/sample-world.md).
 
   $out/sample/       the sample world: corpus, reviews, questions, and statistics.json with the exact best loss
   $out/vocab.txt     the vocabulary
+  $out/reviews/, $out/questions/   the fine-tuned models, their scores (eval_results.txt) and predictions
   $out/run/          the run: config.yaml, log.txt, metrics.jsonl, checkpoints; opens in Hugging Face transformers
 
 Next:

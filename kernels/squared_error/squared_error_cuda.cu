@@ -1,5 +1,6 @@
 #include "kernels/common/launch.h"
 #include "kernels/common/storage.h"
+#include "kernels/common/vector.cuh"
 #include "kernels/common/warp.cuh"
 #include "kernels/squared_error/squared_error.h"
 
