@@ -63,6 +63,13 @@ pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 if(CLOZE_TESTS)
   cloze_find(GTest GTest::gtest https://github.com/google/googletest.git release-1.12.1)
 endif()
+if(CLOZE_TESTS AND NOT CLOZE_SANITIZE)  # the fibers of tests/simt
+  find_package(Boost CONFIG QUIET COMPONENTS context)
+  if(NOT TARGET Boost::context)
+    message(FATAL_ERROR "Cloze: the tests need Boost.Context. Run third_party/install_packages.sh --tests, "
+                        "or configure with -DCLOZE_TESTS=OFF")
+  endif()
+endif()
 if(CLOZE_BENCHMARKS)
   cloze_find(benchmark benchmark::benchmark https://github.com/google/benchmark.git v1.7.1)
 endif()

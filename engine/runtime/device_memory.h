@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/runtime/host_memory.h"
 #include "kernels/common/cuda_memory.h"
 #include "kernels/common/device.h"
@@ -56,7 +57,13 @@ class DeviceHolder<Cuda> {
  public:
   using Memory = CudaMemory;
   static constexpr bool on_host = false;
-  DeviceHolder() : opened_(open_cuda(0)) {}
+  DeviceHolder() {
+    try {
+      opened_ = open_cuda(0);
+    } catch (const CudaError& error) {
+      throw Error({.what = "no GPU to compute on", .why = error.what(), .remedy = "device: cpu needs none"});
+    }
+  }
   Cuda& device() { return opened_->device(); }
 
   void clear(const CudaMemory& memory) { cuda_clear(device(), memory.data(), memory.bytes()); }

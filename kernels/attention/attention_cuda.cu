@@ -13,6 +13,12 @@ void require_head_size(const AttentionShape& shape, int64_t multiple) {
                     "; a CUDA kernel takes multiples of " + std::to_string(multiple) + " up to 128");
 }
 
+// Up to whole tiles: no more shared memory than the longest sequence needs.
+int64_t rounded(int64_t queries) {
+  constexpr int64_t tile = 64;
+  return (queries + tile - 1) / tile * tile;
+}
+
 }  // namespace
 
 void attention_forward(Cuda& device, const AttentionForward& op) {
@@ -44,7 +50,7 @@ void attention_backward(Cuda& device, const AttentionBackward& op) {
       const int64_t longest = op.shape.most_queries > 0 ? op.shape.most_queries : op.query.rows;
       attention_backward_on_chip(device, op, -1, std::min(few_queries, on_chip));
       if (longest > few_queries && on_chip > few_queries)
-        attention_backward_on_chip(device, op, few_queries, on_chip);
+        attention_backward_on_chip(device, op, few_queries, std::min(on_chip, rounded(longest)));
       if (longest > on_chip) attention_backward_tiled(device, op, on_chip);
     }
   });

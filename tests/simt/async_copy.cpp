@@ -28,6 +28,7 @@ void land(const PendingCopy& copy) {
 }  // namespace
 
 void copy_async_16(void* shared, const void* global, bool copied) {
+  const EmulatorCode own_code;
   const void* code = __builtin_return_address(0);
   Grid& grid = *running_grid();
   require_aligned(shared, code);
@@ -42,12 +43,14 @@ void copy_async_16(void* shared, const void* global, bool copied) {
 }
 
 void copy_async_commit() {
+  const EmulatorCode own_code;
   auto& groups = running_grid()->current().copies;
   if (groups.empty()) groups.emplace_back();
   groups.emplace_back();
 }
 
 void copy_async_wait(int groups_left) {
+  const EmulatorCode own_code;
   auto& groups = running_grid()->current().copies;
   // The last one is open: not committed, not waited for.
   while (static_cast<int>(groups.size()) - 1 > groups_left) {

@@ -86,6 +86,7 @@ void Grid::enter(boost::context::detail::transfer_t transfer) {
   auto* grid = static_cast<Grid*>(transfer.data);
   grid->scheduler_ = transfer.fctx;
   grid->launch_.run(grid->launch_.call.get());
+  EmulatorCode::checked() = false;
   grid->current_->state = Thread::State::done;
   boost::context::detail::jump_fcontext(grid->scheduler_, nullptr);
 }
@@ -93,7 +94,9 @@ void Grid::enter(boost::context::detail::transfer_t transfer) {
 void Grid::resume(Thread& thread) {
   current_ = &thread;
   stack_ = stack_of(thread.number);
+  EmulatorCode::checked() = true;
   thread.context = boost::context::detail::jump_fcontext(thread.context, this).fctx;
+  EmulatorCode::checked() = false;
   current_ = nullptr;
 }
 
@@ -101,6 +104,7 @@ void Grid::wait(Thread::State state, Place place) {
   current_->state = state;
   current_->place = place;
   scheduler_ = boost::context::detail::jump_fcontext(scheduler_, nullptr).fctx;
+  EmulatorCode::checked() = false;  // the caller is the emulator
 }
 
 void Grid::run_block(uint32_t number) {
@@ -210,6 +214,7 @@ Moment Grid::now() const {
 
 // Notes the fault and leaves the fiber for good. Device code has no destructors to run.
 void Grid::fail(FaultKind kind, const std::string& what, const Where& where) {
+  EmulatorCode::checked() = false;
   const std::string at = where.code != nullptr ? source_place(where.code) : source_place(where.place);
   fault_ =
       Fault(kind, fmt::format("kernel {}, block ({}, {}, {}), {}: {}, at {}", function_name(launch_.kernel),

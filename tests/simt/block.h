@@ -56,7 +56,6 @@ class Grid {
 
   // For code on a fiber.
   Thread& current() { return *current_; }
-  bool on_fiber() const { return current_ != nullptr; }
   void wait(Thread::State state, Place place);
   void advance_sync() { ++syncs_[current_->number / warp_size]; }
   Moment now() const;
@@ -110,6 +109,21 @@ class Grid {
 };
 
 Grid* running_grid();
+
+// While one of these lives, what runs is the emulator's own code, whose accesses are not checked: functions
+// of the standard library may be the instrumented copies that a kernel's file holds as well.
+class EmulatorCode {
+ public:
+  EmulatorCode() : was_checked_(checked()) { checked() = false; }
+  ~EmulatorCode() { checked() = was_checked_; }
+  EmulatorCode(const EmulatorCode&) = delete;
+  EmulatorCode& operator=(const EmulatorCode&) = delete;
+  static bool& checked() { return checked_; }  // is device code running?
+
+ private:
+  static inline bool checked_ = false;
+  bool was_checked_;
+};
 
 // "FILE:LINE" of a code address, with the functions it was inlined into; the name of a function.
 std::string source_place(const void* code);

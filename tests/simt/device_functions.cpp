@@ -68,6 +68,7 @@ int lane() {
 }
 
 void warp_collective(Complete complete, void* request, bool orders_memory, Place place) {
+  const EmulatorCode own_code;
   Thread& thread = running_grid()->current();
   thread.complete = complete;
   thread.request = request;
@@ -76,6 +77,7 @@ void warp_collective(Complete complete, void* request, bool orders_memory, Place
 }
 
 int block_barrier(bool predicate, Place place) {
+  const EmulatorCode own_code;
   running_grid()->current().predicate = predicate;
   running_grid()->wait(Thread::State::at_barrier, place);
   return running_grid()->barrier_result();

@@ -11,13 +11,15 @@
 namespace {
 
 using cloze::simt::Access;
+using cloze::simt::EmulatorCode;
 using cloze::simt::FaultKind;
 using cloze::simt::Grid;
 
 // Host code in the same file is instrumented too, and not checked.
 void check(const void* address, int64_t bytes, Access access, bool aligned, const void* code) {
+  if (!EmulatorCode::checked()) return;
+  const EmulatorCode own_code;
   Grid* grid = cloze::simt::running_grid();
-  if (grid == nullptr || !grid->on_fiber()) return;
   if (aligned && reinterpret_cast<uintptr_t>(address) % static_cast<uintptr_t>(bytes) != 0)
     grid->fail(FaultKind::misaligned,
                fmt::format("address {} is not aligned to the {} bytes of the access", address, bytes),
@@ -44,10 +46,10 @@ struct OutOfBounds {
   const TypeDescriptor* array_type;
 };
 
-void fail_at(FaultKind kind, const SourceLocation& location, const std::string& what) {
-  Grid* grid = cloze::simt::running_grid();
-  if (grid != nullptr && grid->on_fiber())
-    grid->fail(kind, what, {nullptr, {location.file, static_cast<int>(location.line)}});
+void fail_at(bool in_kernel, FaultKind kind, const SourceLocation& location, const std::string& what) {
+  if (in_kernel)
+    cloze::simt::running_grid()->fail(kind, what,
+                                      {nullptr, {location.file, static_cast<int>(location.line)}});
   std::fprintf(stderr, "%s:%u: %s\n", location.file, location.line, what.c_str());
   std::abort();
 }
@@ -93,12 +95,16 @@ int __tsan_atomic32_fetch_add(volatile int* value, int added, int) {
 }
 
 void __ubsan_handle_type_mismatch_v1(TypeMismatch* data, uintptr_t pointer) {
-  fail_at(FaultKind::misaligned, data->location,
+  const bool in_kernel = EmulatorCode::checked();
+  const EmulatorCode own_code;
+  fail_at(in_kernel, FaultKind::misaligned, data->location,
           fmt::format("pointer {:#x} is not aligned to the {} bytes of {}", pointer,
                       1u << data->log_alignment, data->type->name));
 }
 void __ubsan_handle_out_of_bounds(OutOfBounds* data, uintptr_t index) {
-  fail_at(FaultKind::out_of_bounds, data->location,
+  const bool in_kernel = EmulatorCode::checked();
+  const EmulatorCode own_code;
+  fail_at(in_kernel, FaultKind::out_of_bounds, data->location,
           fmt::format("index {} out of bounds of {}", static_cast<int64_t>(index), data->array_type->name));
 }
 

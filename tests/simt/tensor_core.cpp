@@ -77,6 +77,7 @@ void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b
 }
 
 void load_matrices(uint32_t* registers, int count, bool transposed, const void* row, Place place) {
+  const EmulatorCode own_code;
   Grid& grid = *running_grid();
   const Grid::Where where{__builtin_return_address(0), {}};
   if (lane() < 8 * count) {
