@@ -64,8 +64,10 @@ class FinetuneRun {
                               files_.reading.task, files_.reading.labels);
     layout_ = finetuning_parameters(model_.config, model_.head);
     if (existing == ExistingRun::resume) check_resume(options_);
+    const Retention retention{.keep_last = options_.checkpoint.keep,
+                              .best = best_by()};  // throws before a folder is made
     folder_.emplace(options_.output, existing, config::dump(options_));
-    store_.emplace(options_.output, Retention{.keep_last = options_.checkpoint.keep, .best = best_by()});
+    store_.emplace(options_.output, retention);
   }
 
   int run() {
@@ -94,8 +96,9 @@ class FinetuneRun {
 
  private:
   std::optional<BestBy> best_by() const {
-    if (!files_.validation || !options_.checkpoint.keep_best) return std::nullopt;
+    if (!files_.validation) return std::nullopt;
     const TaskScore metric = best_metric(options_, files_);
+    if (!options_.checkpoint.keep_best) return std::nullopt;
     return BestBy{"eval_" + metric.name, metric.less_is_better ? Better::lower : Better::higher};
   }
 

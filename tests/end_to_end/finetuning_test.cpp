@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"too_long", {"task.max_sequence_length=4096"}, 2, "the model was trained on up to"},
         Mistake{"unknown_metric", {"data.validation=10%", "evaluation.metric=beauty"}, 2, "accuracy"},
         Mistake{"class_weights", {"training.class_weights=[1, 2, 3]"}, 2, "2 labels"},
-        Mistake{"kind_and_pooling", {"task={kind: tagging}", "head.pooling=cls"}, 1, ""}),
+        Mistake{"words_in_a_table", {"task={kind: tagging}"}, 2, "use CoNLL's form"}),
     [](const auto& instance) { return instance.param.name; });
 
 TEST_P(FinetuningMistakes, AreToldAndNothingIsLeft) {
