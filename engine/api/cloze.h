@@ -7,8 +7,8 @@
 #include <vector>
 
 // Cloze as a library: find_package(Cloze), target Cloze::cloze, #include <cloze/cloze.h>. Everything throws
-// cloze::Error (what, where, why, what to do) or its child UsageError for a wrong call; <cloze/error.h> declares
-// both.
+// cloze::Error (what, where, why, what to do) or its child UsageError for a wrong call; <cloze/error.h>
+// declares both.
 namespace cloze {
 
 // A trained model, ready to use.

@@ -8,8 +8,8 @@ namespace cloze {
 // 1024 x 1024 matrices that half a second holds.
 double measured_matmul_peak();
 
-// Bytes that the matmul library takes for itself while it multiplies: what the process's peak grows by in a wide
-// product. Call it before the process has held more memory than now.
+// Bytes that the matmul library takes for itself while it multiplies: what the process's peak grows by in a
+// wide product. Call it before the process has held more memory than now.
 int64_t measured_matmul_scratch();
 
 }  // namespace cloze

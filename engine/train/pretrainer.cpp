@@ -256,7 +256,8 @@ class PretrainRun {
     const PretrainingMetrics& m = interval_.metrics;
     const double tokens_per_second = static_cast<double>(m.tokens) / seconds,
                  flops_per_second = interval_.flops / seconds;
-    peak_ = std::max(peak_, flops_per_second);  // measured while another program ran, it may have been too low
+    peak_ =
+        std::max(peak_, flops_per_second);  // measured while another program ran, it may have been too low
     show_progress({.step = step_,
                    .total_steps = options_.training.steps,
                    .loss = m.loss(),

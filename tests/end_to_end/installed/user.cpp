@@ -3,8 +3,8 @@
 
 #include <iostream>
 
-// user CONFIG RUN TEXT: trains as CONFIG says into RUN, fills the blanks of TEXT; then asks for a model that is not
-// there and expects the error.
+// user CONFIG RUN TEXT: trains as CONFIG says into RUN, fills the blanks of TEXT; then asks for a model that
+// is not there and expects the error.
 int main(int count, char** arguments) {
   if (count != 4) return 2;
   try {
