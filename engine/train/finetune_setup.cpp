@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include "engine/base/error.h"
+#include "engine/train/run_setup.h"
 
 namespace cloze {
 namespace {
@@ -34,10 +34,6 @@ const char* architecture_of(const FinetuningModel& model) {
 }
 
 }  // namespace
-
-int thread_number(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 TaskDescription finetune_task(const FinetuneOptions& options, const BertConfig& config) {
   TaskDescription task = describe_task(options.task);
@@ -89,24 +85,14 @@ FinetuningModel finetuning_model(const FinetuneOptions& options, const BertConfi
 FinetuningCompileOptions finetune_compile_options(const FinetuneOptions& options,
                                                   const FinetuningModel& model,
                                                   const ParameterLayout& layout) {
-  std::vector<ParameterSegment> segments;
   const int64_t layers = model.config.layers;
-  for (const Parameter& parameter : layout.parameters()) {
-    const int64_t depth = depth_of(parameter.name, layers);
-    const double decay = std::pow(options.training.layer_decay, static_cast<double>(layers + 1 - depth));
-    segments.push_back(
-        {.begin = parameter.offset,
-         .end = parameter.offset + parameter.elements(),
-         .weight_decay = static_cast<float>(weight_decay_of(options.optimizer, parameter.name)),
-         .learning_rate_scale = depth < model.frozen_depth ? 0.0f : static_cast<float>(decay)});
-  }
-  const bool lamb = options.optimizer.kind == OptimizerKind::lamb;
-  return {.update = {.rule = lamb ? UpdateRule::lamb : UpdateRule::adamw,
-                     .beta1 = static_cast<float>(options.optimizer.beta1),
-                     .beta2 = static_cast<float>(options.optimizer.beta2),
-                     .epsilon = static_cast<float>(options.optimizer.epsilon),
-                     .max_gradient_norm = static_cast<float>(options.optimizer.max_gradient_norm),
-                     .segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments))}};
+  const auto rate_of = [&](const std::string& name) {
+    const int64_t depth = depth_of(name, layers);
+    if (depth < model.frozen_depth) return 0.0f;
+    return static_cast<float>(
+        std::pow(options.training.layer_decay, static_cast<double>(layers + 1 - depth)));
+  };
+  return {.update = update_attributes(options.optimizer, layout, rate_of)};
 }
 
 TaskReading task_reading(const FinetuneOptions& options, const TaskDescription& task, const LabelSet& labels,

@@ -33,7 +33,4 @@ TaskReading task_reading(const FinetuneOptions& options, const TaskDescription& 
 // config.json of a fine-tuned model: transformers' class for BERT's own heads.
 HuggingfaceConfig finetuned_config(const FinetuningModel& model, const LabelSet& labels);
 
-// `threads` of the options, or as many as the machine has.
-int thread_number(int threads);
-
 }  // namespace cloze

@@ -5,6 +5,7 @@
 #include "engine/config/config.h"
 #include "engine/train/finetune_setup.h"
 #include "engine/train/model_state.h"
+#include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -45,7 +46,7 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
                               : LabelSet(checkpoint.config().labels);
   FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
   layout_ = finetuning_parameters(model.config, model.head);
-  engine_ = make_engine(DeviceKind::cpu, layout_.elements(), false);
+  engine_ = make_engine(device_kind(options_.device), layout_.elements(), false);
   require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
   programs_ =
       std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});

@@ -23,6 +23,7 @@
 #include "engine/train/model_state.h"
 #include "engine/train/progress.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_setup.h"
 #include "engine/train/tensorboard.h"
 #include "kernels/common/parallel.h"
 
@@ -89,6 +90,8 @@ class FinetuneRun {
       }
     }
     loader_.reset();
+    programs_.reset();  // the best checkpoint is loaded next: both need not fit
+    engine_.reset();
     write_finetuning_results(options_, files_);
     log::info("done: {} steps, the model is in {}", step_, options_.output.string());
     return 0;
@@ -103,7 +106,7 @@ class FinetuneRun {
   }
 
   void start() {
-    engine_ = make_engine(DeviceKind::cpu, layout_.elements(), true);
+    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true);
     programs_ = std::make_unique<FinetuningPrograms>(model_, layout_, *engine_,
                                                      finetune_compile_options(options_, model_, layout_));
     loader_ = std::make_unique<TaskLoader>(

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/train/run_setup.h"
 
 namespace cloze {
 namespace {
@@ -128,22 +129,9 @@ void check_alike(const Corpus& train, const Corpus& validation) {
 }
 
 PretrainingCompileOptions compile_options(const PretrainOptions& options, const ParameterLayout& layout) {
-  std::vector<ParameterSegment> segments;
-  for (const Parameter& parameter : layout.parameters()) {
-    segments.push_back(
-        {.begin = parameter.offset,
-         .end = parameter.offset + parameter.elements(),
-         .weight_decay = static_cast<float>(weight_decay_of(options.optimizer, parameter.name))});
-  }
-  const bool lamb = options.optimizer.kind == OptimizerKind::lamb;
   return {.next_sentence = options.data.instances.next_sentence,
           .recompute = options.training.recompute,
-          .update = {.rule = lamb ? UpdateRule::lamb : UpdateRule::adamw,
-                     .beta1 = static_cast<float>(options.optimizer.beta1),
-                     .beta2 = static_cast<float>(options.optimizer.beta2),
-                     .epsilon = static_cast<float>(options.optimizer.epsilon),
-                     .max_gradient_norm = static_cast<float>(options.optimizer.max_gradient_norm),
-                     .segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments))}};
+          .update = update_attributes(options.optimizer, layout, [](const std::string&) { return 1.0f; })};
 }
 
 }  // namespace cloze

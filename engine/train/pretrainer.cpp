@@ -1,14 +1,12 @@
 #include "engine/train/pretrainer.h"
 
 #include <fmt/core.h>
-#include <omp.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "engine/base/cpu_info.h"
 #include "engine/base/format.h"
@@ -25,7 +23,9 @@
 #include "engine/train/pretrain_setup.h"
 #include "engine/train/progress.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_setup.h"
 #include "engine/train/tensorboard.h"
+#include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
@@ -57,11 +57,10 @@ class PretrainRun {
  public:
   PretrainRun(const PretrainOptions& options, ExistingRun existing)
       : options_(options),
-        threads_(options.threads > 0 ? options.threads
-                                     : static_cast<int>(std::thread::hardware_concurrency())),
+        threads_(thread_number(options.threads)),
         phases_(resolve_phases(options)),
         train_(open_corpus(options.data.train)) {
-    omp_set_num_threads(threads_);
+    set_thread_count(threads_);
     if (options.data.validation) {
       validation_ = open_corpus(*options.data.validation);
       check_alike(*train_, *validation_);
@@ -104,9 +103,7 @@ class PretrainRun {
   bool keeps_best() const { return options_.checkpoint.keep_best && validation_ != nullptr; }
 
   void start() {
-    const DeviceKind device =
-        options_.device == DeviceOption::reference ? DeviceKind::reference : DeviceKind::cpu;
-    engine_ = make_engine(device, layout_.elements(), true);
+    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true);
     programs_ =
         std::make_unique<PretrainingPrograms>(config_, layout_, *engine_, compile_options(options_, layout_));
     log::info("{}; {} threads", cpu_info().text(), threads_);

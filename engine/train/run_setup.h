@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/graph/parameters.h"
+#include "engine/ops/optimizer.h"
+#include "engine/optim/optimizer_options.h"
+#include "engine/runtime/engine.h"
+#include "engine/train/pretrain_options.h"
+
+// What every run sets up alike, whether it pretrains or fine-tunes.
+namespace cloze {
+
+// `threads` of the options, or as many as the machine has.
+int thread_number(int threads);
+
+// The device that the option names.
+DeviceKind device_kind(DeviceOption device);
+
+// The update of the options: weight decay as BERT has it (weight_decay_of), clipping, and of each parameter
+// the part of the learning rate that `rate_of` gives for its name; 0: it is frozen.
+UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,
+                                   const std::function<float(const std::string& name)>& rate_of);
+
+}  // namespace cloze
