@@ -46,14 +46,21 @@ PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
   return metrics;
 }
 
+std::vector<double> log_frequencies(const Corpus& corpus) {
+  const auto counts = corpus.unigrams();
+  const double total = static_cast<double>(corpus.tokens()) + static_cast<double>(counts.size());
+  std::vector<double> frequencies;
+  for (const auto count : counts) frequencies.push_back(std::log((static_cast<double>(count) + 1) / total));
+  return frequencies;
+}
+
 double unigram_baseline(const Corpus& train, const Corpus& validation) {
-  const auto known = train.unigrams();
+  const std::vector<double> known = log_frequencies(train);
   const auto met = validation.unigrams();
-  const double total = static_cast<double>(train.tokens()) + static_cast<double>(known.size());
   double loss = 0, count = 0;
   for (size_t id = 0; id < met.size(); ++id) {
     const auto occurrences = static_cast<double>(met[id]);
-    loss -= occurrences * std::log((static_cast<double>(known[id]) + 1) / total);
+    loss -= occurrences * known[id];
     count += occurrences;
   }
   return count > 0 ? loss / count : 0.0;

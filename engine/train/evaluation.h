@@ -23,6 +23,9 @@ class PretrainEvaluation {
   PretrainingLoader loader_;
 };
 
+// ln of the add-one smoothed frequency of every piece of a corpus's vocabulary.
+std::vector<double> log_frequencies(const Corpus& corpus);
+
 // The loss of a model that knows only the word frequencies of the training corpus (add-one smoothed), on the
 // tokens to be predicted at [MASK] inputs of the validation corpus: what the loss on [MASK] inputs is held
 // against.

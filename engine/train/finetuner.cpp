@@ -1,11 +1,8 @@
 #include "engine/train/finetuner.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <cmath>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/cpu_info.h"
@@ -19,25 +16,16 @@
 #include "engine/train/finetune_setup.h"
 #include "engine/train/finetuned_model.h"
 #include "engine/train/finetuning_files.h"
-#include "engine/train/metric_sink_json.h"
 #include "engine/train/model_state.h"
-#include "engine/train/progress.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
-#include "engine/train/tensorboard.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
 
 constexpr uint32_t dropout_purpose = 2;
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // int(examples / batch * epochs), as run_classifier.py counts (google-research/bert).
 int64_t total_steps(const FinetuneOptions& options, size_t examples) {
@@ -125,8 +113,7 @@ class FinetuneRun {
     log::info("  Batch size = {}", options_.batch.sequences);
     log::info("  Num steps = {}", steps_);
     if (!restore()) fresh_weights();
-    json_sink_.emplace(folder_->metrics_file());
-    if (options_.log.tensorboard) tensorboard_.emplace(options_.output, step_ + 1, wall_time());
+    report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
     if (step_ == 0) show_examples();
   }
 
@@ -193,16 +180,12 @@ class FinetuneRun {
 
   void not_finite() {
     ++skipped_in_a_row_;
-    const std::string what = fmt::format("step {}: a gradient is not finite", step_);
-    const bool stop = options_.training.non_finite == NonFinitePolicy::stop;
-    if (stop || skipped_in_a_row_ > options_.training.max_skipped_steps) {
-      throw Error({.what = what,
-                   .where = options_.output.string(),
-                   .why = stop ? "`training.non_finite` is `stop`"
-                               : fmt::format("{} steps in a row were skipped", skipped_in_a_row_),
-                   .remedy = "a smaller learning rate, from the last checkpoint"});
-    }
-    log::warning("{}; the step is skipped ({} in a row)", what, skipped_in_a_row_);
+    skip_or_stop({.what = fmt::format("step {}: a gradient is not finite", step_),
+                  .output = options_.output,
+                  .remedy = "a smaller learning rate, from the last checkpoint",
+                  .policy = options_.training.non_finite,
+                  .in_a_row = skipped_in_a_row_,
+                  .most = options_.training.max_skipped_steps});
   }
 
   void report() {
@@ -214,12 +197,9 @@ class FinetuneRun {
                               .learning_rate = rate_,
                               .tokens_per_second = static_cast<double>(interval_.tokens) / seconds,
                               .seconds_per_step = seconds / steps};
-    if (progress_style(STDERR_FILENO) == ProgressStyle::plain_lines) {
-      log::info("{}", format_progress(line));
-    } else {
-      progress_.report(line);
-    }
-    record("train", {{"loss", line.loss},
+    report_->show(line);
+    report_->record(step_, "train",
+                    {{"loss", line.loss},
                      {"learning_rate", rate_},
                      {"gradient_norm", gradient_norm_},
                      {"tokens_per_second", line.tokens_per_second},
@@ -240,9 +220,9 @@ class FinetuneRun {
       line += fmt::format(" {} {:.4f}", score.name, score.value);
       values.emplace_back(score.name, score.value);
     }
-    progress_.clear();
+    report_->clear_progress();
     log::info("{}", line);
-    record("eval", values);
+    report_->record(step_, "eval", values);
     keep_track(scored_by(options_, scores));
   }
 
@@ -258,13 +238,6 @@ class FinetuneRun {
     }
   }
 
-  void record(const char* split, std::vector<std::pair<std::string, double>> values) {
-    const MetricRecord record{
-        .step = step_, .split = split, .wall_time = wall_time(), .values = std::move(values)};
-    json_sink_->write(record);
-    if (tensorboard_) tensorboard_->write(record);
-  }
-
   // A full disk must not cost the run: what was saved before stays, and training goes on.
   void save(bool last_chance) {
     const SavedState state = saved_state(*engine_, layout_, true);
@@ -276,7 +249,7 @@ class FinetuneRun {
                                 .memory = state.memory};
     if (const auto best = best_by(); best && std::isfinite(score_))
       contents.score = Score{best->metric, score_};
-    progress_.clear();
+    report_->clear_progress();
     try {
       store_->save(contents, {{"step", step_},
                               {"updates", updates_},
@@ -301,9 +274,7 @@ class FinetuneRun {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<FinetuningPrograms> programs_;
   std::unique_ptr<TaskLoader> loader_;
-  std::optional<JsonMetricSink> json_sink_;
-  std::optional<TensorBoardSink> tensorboard_;
-  Progress progress_{std::cerr, progress_style(STDERR_FILENO)};
+  std::optional<RunReport> report_;
   Interval interval_;
   double rate_ = 0, gradient_norm_ = 0, score_ = std::nan("");
   std::optional<double> best_;

@@ -1,11 +1,8 @@
 #include "engine/train/pretrainer.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <cmath>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/cpu_info.h"
@@ -18,13 +15,11 @@
 #include "engine/model/flops.h"
 #include "engine/train/evaluation.h"
 #include "engine/train/machine_peak.h"
-#include "engine/train/metric_sink_json.h"
 #include "engine/train/model_state.h"
 #include "engine/train/pretrain_setup.h"
-#include "engine/train/progress.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
-#include "engine/train/tensorboard.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -32,13 +27,6 @@ namespace {
 
 constexpr uint32_t dropout_purpose = 2;
 constexpr const char* best_metric = "eval_mask_token_loss";
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Each phase draws pairs and masks of its own.
 uint64_t phase_seed(uint64_t seed, size_t phase) {
@@ -116,8 +104,7 @@ class PretrainRun {
     if (!restore()) fresh_weights();
     if (step_ >= options_.training.steps) log::info("all {} steps are done already", options_.training.steps);
     peak_ = measured_matmul_peak();
-    json_sink_.emplace(folder_->metrics_file());
-    if (options_.log.tensorboard) tensorboard_.emplace(options_.output, step_ + 1, wall_time());
+    report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
     if (step_ == 0) show_examples();
   }
 
@@ -152,14 +139,9 @@ class PretrainRun {
     log::info("going on at step {} with the moments of its optimizer", step_);
   }
 
-  // Add-one frequencies, as in unigram_baseline().
   void begin_with_word_frequencies() {
-    const auto counts = train_->unigrams();
-    const double total = static_cast<double>(train_->tokens()) + static_cast<double>(counts.size());
-    std::vector<float> bias;
-    for (const auto count : counts) {
-      bias.push_back(static_cast<float>(std::log((static_cast<double>(count) + 1) / total)));
-    }
+    const std::vector<double> frequencies = log_frequencies(*train_);
+    const std::vector<float> bias(frequencies.begin(), frequencies.end());
     engine_->write(Memory::parameters, layout_.at(bert_names::prediction_bias).offset, bias);
   }
 
@@ -234,18 +216,12 @@ class PretrainRun {
         break;
       }
     }
-    const std::string what =
-        fmt::format("step {}: a gradient is not finite; first seen in {}", step_, culprit);
-    if (options_.training.non_finite == NonFinitePolicy::stop ||
-        skipped_in_a_row_ > options_.training.max_skipped_steps) {
-      throw Error({.what = what,
-                   .where = options_.output.string(),
-                   .why = options_.training.non_finite == NonFinitePolicy::stop
-                              ? "`training.non_finite` is `stop`"
-                              : fmt::format("{} steps in a row were skipped", skipped_in_a_row_),
-                   .remedy = "a smaller learning rate or a longer warm-up, from the last checkpoint"});
-    }
-    log::warning("{}; the step is skipped ({} in a row)", what, skipped_in_a_row_);
+    skip_or_stop({.what = fmt::format("step {}: a gradient is not finite; first seen in {}", step_, culprit),
+                  .output = options_.output,
+                  .remedy = "a smaller learning rate or a longer warm-up, from the last checkpoint",
+                  .policy = options_.training.non_finite,
+                  .in_a_row = skipped_in_a_row_,
+                  .most = options_.training.max_skipped_steps});
   }
 
   void report() {
@@ -255,14 +231,15 @@ class PretrainRun {
                  flops_per_second = interval_.flops / seconds;
     peak_ =
         std::max(peak_, flops_per_second);  // measured while another program ran, it may have been too low
-    show_progress({.step = step_,
+    report_->show({.step = step_,
                    .total_steps = options_.training.steps,
                    .loss = m.loss(),
                    .learning_rate = rate_,
                    .tokens_per_second = tokens_per_second,
                    .seconds_per_step = seconds / static_cast<double>(interval_.steps),
                    .share_of_peak = flops_per_second / peak_});
-    record("train", {{"loss", m.loss()},
+    report_->record(step_, "train",
+                    {{"loss", m.loss()},
                      {"masked_language_loss", m.masked_loss()},
                      {"masked_language_accuracy", m.masked_accuracy()},
                      {"next_sentence_loss", m.next_loss()},
@@ -277,12 +254,6 @@ class PretrainRun {
     interval_ = {};
   }
 
-  void show_progress(const ProgressReport& report) {
-    if (progress_style(STDERR_FILENO) == ProgressStyle::plain_lines)
-      return log::info("{}", format_progress(report));
-    progress_.report(report);
-  }
-
   void evaluate() {
     const auto& phase = phase_of(phases_, step_ - 1);
     if (!evaluation_) {
@@ -293,28 +264,22 @@ class PretrainRun {
     const PretrainingMetrics m = evaluation_->run(*programs_);
     interval_.began += seconds_now() - began;  // evaluation is not training time
     mask_token_loss_ = m.mask_token_loss();
-    progress_.clear();
+    report_->clear_progress();
     log::info(
         "evaluation at step {}: masked-LM loss {:.4f} (perplexity {:.1f}, accuracy {:.1f} %), on [MASK] "
         "inputs {:.4f} "
         "(word frequencies alone: {:.4f}), next sentence {:.1f} %",
         step_, m.masked_loss(), m.perplexity(), 100 * m.masked_accuracy(), m.mask_token_loss(), baseline_,
         100 * m.next_accuracy());
-    record("eval", {{"loss", m.loss()},
-                    {"masked_language_loss", m.masked_loss()},
-                    {"masked_language_accuracy", m.masked_accuracy()},
-                    {"perplexity", m.perplexity()},
-                    {"mask_token_loss", m.mask_token_loss()},
-                    {"unigram_baseline", baseline_},
-                    {"next_sentence_loss", m.next_loss()},
-                    {"next_sentence_accuracy", m.next_accuracy()}});
-  }
-
-  void record(const char* split, std::vector<std::pair<std::string, double>> values) {
-    const MetricRecord record{
-        .step = step_, .split = split, .wall_time = wall_time(), .values = std::move(values)};
-    json_sink_->write(record);
-    if (tensorboard_) tensorboard_->write(record);
+    report_->record(step_, "eval",
+                    {{"loss", m.loss()},
+                     {"masked_language_loss", m.masked_loss()},
+                     {"masked_language_accuracy", m.masked_accuracy()},
+                     {"perplexity", m.perplexity()},
+                     {"mask_token_loss", m.mask_token_loss()},
+                     {"unigram_baseline", baseline_},
+                     {"next_sentence_loss", m.next_loss()},
+                     {"next_sentence_accuracy", m.next_accuracy()}});
   }
 
   // A full disk must not cost the run: what was saved before stays, and training goes on.
@@ -332,7 +297,7 @@ class PretrainRun {
         .memory = state.memory};
     if (keeps_best() && std::isfinite(mask_token_loss_))
       contents.score = Score{best_metric, mask_token_loss_};
-    progress_.clear();
+    report_->clear_progress();
     try {
       store_->save(contents,
                    {{"step", step_}, {"updates", updates_}, {"skipped_in_a_row", skipped_in_a_row_}});
@@ -357,9 +322,7 @@ class PretrainRun {
   std::unique_ptr<PretrainingLoader> loader_;
   size_t loader_phase_ = 0;
   std::unique_ptr<PretrainEvaluation> evaluation_;
-  std::optional<JsonMetricSink> json_sink_;
-  std::optional<TensorBoardSink> tensorboard_;
-  Progress progress_{std::cerr, progress_style(STDERR_FILENO)};
+  std::optional<RunReport> report_;
   Interval interval_;
   double peak_ = 0, rate_ = 0, gradient_norm_ = 0, mask_token_loss_ = std::nan("");
   int64_t step_ = 0, updates_ = 0, skipped_in_a_row_ = 0;
