@@ -1,6 +1,5 @@
 #include "engine/model/bert.h"
 
-#include "engine/model/task_head.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/embedding.h"

@@ -44,7 +44,7 @@ class BertBuilder {
               bool for_training, const SequenceInputs& step_inputs)
       : graph(into), config(sizes), train(for_training), inputs(step_inputs), layout_(layout), real_(real) {}
 
-  // Parameters below this depth (depth_of, task_head.h) get no gradient; 0: all are trained.
+  // Parameters below this depth (depth_of) get no gradient; 0: all are trained.
   void freeze_below(int64_t depth) { frozen_depth_ = depth; }
 
   // The parameter as a value, the same each time; `stacked` of equal shape side by side in the layout.

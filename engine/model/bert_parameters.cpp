@@ -1,8 +1,10 @@
 #include "engine/model/bert_parameters.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numbers>
+#include <string_view>
 
 #include "engine/base/file.h"
 #include "kernels/common/philox.h"
@@ -67,6 +69,16 @@ ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads
   }
   if (heads.next_sentence) add_dense(layout, bert_names::next_sentence, 2, config.hidden_size);
   return layout;
+}
+
+int64_t depth_of(const std::string& parameter_name, int64_t layers) {
+  constexpr std::string_view layer_prefix = "bert.encoder.layer.";
+  if (parameter_name.starts_with("bert.embeddings.")) return 0;
+  if (!parameter_name.starts_with(layer_prefix)) return layers + 1;
+  int64_t layer = 0;
+  const char* digits = parameter_name.data() + layer_prefix.size();
+  std::from_chars(digits, parameter_name.data() + parameter_name.size(), layer);
+  return layer + 1;
 }
 
 void initialize_parameter(const Parameter& parameter, float deviation, uint64_t seed, int64_t first,

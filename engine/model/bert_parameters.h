@@ -30,6 +30,10 @@ constexpr const char* next_sentence = "cls.seq_relationship";
 std::string layer(int64_t index);  // "bert.encoder.layer.3"
 }  // namespace bert_names
 
+// Which layer a parameter belongs to, for freezing and for learning rates by layer: 0 embeddings, 1 … layers,
+// and layers + 1 for the pooler and the heads.
+int64_t depth_of(const std::string& parameter_name, int64_t layers);
+
 // BERT's initialisation (google-research/bert, modeling.py): matrices from a normal distribution of deviation
 // `initializer_range` cut at two deviations, biases 0, layer-norm gains 1; padding rows 0. A pure function of
 // (seed, parameter name, element). `values` are the parameter's elements in memory from `first` on.

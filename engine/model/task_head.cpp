@@ -1,9 +1,5 @@
 #include "engine/model/task_head.h"
 
-#include <charconv>
-#include <string_view>
-
-#include "engine/model/bert_parameters.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/linear.h"
@@ -60,16 +56,6 @@ ValueId task_logits(BertBuilder& bert, const TaskHead& head, ValueId rows, Value
     x = activation(bert.graph, bert.dense(drop(x, layer), hidden_name(head, layer)), head.activation);
   }
   return bert.dense(drop(x, head.widths.size()), head.name);
-}
-
-int64_t depth_of(const std::string& parameter_name, int64_t layers) {
-  constexpr std::string_view layer_prefix = "bert.encoder.layer.";
-  if (parameter_name.starts_with("bert.embeddings.")) return 0;
-  if (!parameter_name.starts_with(layer_prefix)) return layers + 1;
-  int64_t layer = 0;
-  const char* digits = parameter_name.data() + layer_prefix.size();
-  std::from_chars(digits, parameter_name.data() + parameter_name.size(), layer);
-  return layer + 1;
 }
 
 }  // namespace cloze

@@ -38,8 +38,4 @@ ValueId pooled_rows(BertBuilder& bert, const TaskHead& head, ValueId sequence_ou
 // Logits [rows, outputs] of rows [rows, H]. `row_ids` (i32 [rows, 2]) are the keys of its dropout.
 ValueId task_logits(BertBuilder& bert, const TaskHead& head, ValueId rows, ValueId row_ids);
 
-// Which layer a parameter belongs to, for freezing and for learning rates by layer: 0 embeddings, 1 … layers,
-// and layers + 1 for the pooler and the heads.
-int64_t depth_of(const std::string& parameter_name, int64_t layers);
-
 }  // namespace cloze

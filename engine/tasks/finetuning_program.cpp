@@ -60,9 +60,10 @@ int64_t FinetuningProgram::head_rows(const TaskBatch& batch) const {
   return batch.sequences.live_sequences;
 }
 
-void FinetuningProgram::read_logits(const TaskBatch& batch, std::vector<float>& logits) const {
-  logits.resize(static_cast<size_t>(head_rows(batch) * executable_->type(logits_).columns));
-  executable_->read(logits_, std::span<float>(logits));
+size_t FinetuningProgram::read_logits(const TaskBatch& batch, std::span<float> logits) const {
+  const auto count = static_cast<size_t>(head_rows(batch) * executable_->type(logits_).columns);
+  executable_->read(logits_, logits.first(count));
+  return count;
 }
 
 double FinetuningProgram::loss_sum(const TaskBatch& batch) {

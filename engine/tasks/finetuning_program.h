@@ -26,8 +26,9 @@ class FinetuningProgram {
   void load(const TaskBatch& batch, const FinetuningStepInputs& inputs);
   void run() { executable_->run(); }
 
-  // Of the micro-batch just run, in evaluation: [rows of the head, outputs], live rows only.
-  void read_logits(const TaskBatch& batch, std::vector<float>& logits) const;
+  // Of the micro-batch just run, in evaluation: [rows of the head, outputs], live rows only, into the
+  // beginning of `logits`; returns how many values there are.
+  size_t read_logits(const TaskBatch& batch, std::span<float> logits) const;
   // Sum over labels of their weighted losses; of question answering the mean of start and end.
   double loss_sum(const TaskBatch& batch);
   // Of a program with the update, after run().

@@ -29,20 +29,19 @@ TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t 
   for (size_t i = 0; i < items.size(); ++i) {
     outputs.first_rows.push_back(outputs.first_rows.back() + logit_rows(items.item(i), form));
   }
-  outputs.logits.reserve(outputs.first_rows.back() * static_cast<size_t>(outputs.outputs));
+  outputs.logits.resize(outputs.first_rows.back() * static_cast<size_t>(outputs.outputs));
   if (items.size() == 0) return outputs;
   TaskLoader loader(
       items, form,
       {.batch = batch, .micro_batch_tokens = micro_batch_tokens, .endless = false, .shuffle = false});
   double loss = 0, weight = 0;
-  std::vector<float> logits;
+  std::span<float> unread = outputs.logits;
   for (int64_t step = 0; step < loader.steps_of_a_pass(); ++step) {
     for (const TaskBatch& micro_batch : loader.next(step).micro_batches) {
       FinetuningProgram& program = programs.evaluation(micro_batch.capacity);
       program.load(micro_batch, {.label_weight = micro_batch.label_weight});
       program.run();
-      program.read_logits(micro_batch, logits);
-      outputs.logits.insert(outputs.logits.end(), logits.begin(), logits.end());
+      unread = unread.subspan(program.read_logits(micro_batch, unread));
       outputs.tokens += micro_batch.sequences.live_tokens;
       if (micro_batch.label_weight > 0) loss += program.loss_sum(micro_batch);
       weight += micro_batch.label_weight;

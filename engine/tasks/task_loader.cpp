@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/data/batch_split.h"
 #include "engine/data/index_permutation.h"
 
 namespace cloze {
@@ -51,20 +50,20 @@ void TaskLoader::make(Work& work) const {
   made.first_item = static_cast<size_t>(first);
   made.items = static_cast<int64_t>(end - first);
   work.items.clear();
-  std::vector<SequenceSize> sizes;
-  std::vector<int64_t> first_sequence{0};
+  work.sizes.clear();
+  work.first_sequence.assign(1, 0);
   for (uint64_t position = first; position < end; ++position) {
     work.items.push_back(items_.item(index_at(position)));
     const Capacity size = item_size(work.items.back(), form_);
-    sizes.push_back({size.tokens, size.predictions});
-    first_sequence.push_back(first_sequence.back() + size.sequences);
+    work.sizes.push_back({size.tokens, size.predictions});
+    work.first_sequence.push_back(work.first_sequence.back() + size.sequences);
   }
-  const std::vector<BatchPart> parts = split_batch(sizes, ladder_.back(), 1);
+  const std::vector<BatchPart> parts = split_batch(work.sizes, ladder_.back(), 1);
   made.micro_batches.resize(parts.size());
   made.label_weight = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     work.packer->pack(std::span(work.items).subspan(parts[i].begin, parts[i].end - parts[i].begin),
-                      first_sequence[parts[i].begin], ladder_, made.micro_batches[i]);
+                      work.first_sequence[parts[i].begin], ladder_, made.micro_batches[i]);
     made.label_weight += made.micro_batches[i].label_weight;
   }
 }

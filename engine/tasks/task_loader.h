@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/data/batch_split.h"
 #include "engine/data/ordered_pipeline.h"
 #include "engine/tasks/task_items.h"
 
@@ -49,6 +50,8 @@ class TaskLoader {
     TaskStep made;
     std::unique_ptr<TaskPacker> packer;
     std::vector<TaskItem> items;
+    std::vector<SequenceSize> sizes;      // [items]
+    std::vector<int64_t> first_sequence;  // [items + 1]
   };
   void make(Work& work) const;
   size_t index_at(uint64_t position) const;
