@@ -10,6 +10,7 @@ set(CLOZE_CUDA_SOURCES
   common/cuda.cu
   common/cuda_graph.cu
   common/cuda_memory.cu
+  common/scaled_sum_cuda.cu
   cross_entropy/cross_entropy_classes_cuda.cu
   cross_entropy/cross_entropy_cuda.cu
   cross_entropy/cross_entropy_vocabulary_cuda.cu

@@ -122,9 +122,7 @@ int64_t attention_most_queries_on_chip(const Cuda& device, int64_t head_size) {
     const int64_t left = device.shared_bytes - GradientTiles<columns>::bytes;
     return std::max<int64_t>(0, left / query_bytes<columns> / tile_rows * tile_rows);
   };
-  if (head_size <= 32) return most.template operator()<32>();
-  if (head_size <= 64) return most.template operator()<64>();
-  return most.template operator()<128>();
+  return with_head_columns(head_size, most);
 }
 
 void attention_backward_on_chip(Cuda& device, const AttentionBackward& op, int64_t least, int64_t most) {
@@ -133,12 +131,7 @@ void attention_backward_on_chip(Cuda& device, const AttentionBackward& op, int64
                             GradientTiles<columns>::bytes + most * query_bytes<columns>, op.shape.heads};
     launch(device, shape, backward_kernel<columns>, op, static_cast<int>(least), static_cast<int>(most));
   };
-  if (op.shape.head_size <= 32)
-    run.template operator()<32>();
-  else if (op.shape.head_size <= 64)
-    run.template operator()<64>();
-  else
-    run.template operator()<128>();
+  with_head_columns(op.shape.head_size, run);
 }
 
 }  // namespace cloze

@@ -90,12 +90,7 @@ void attention_backward_tiled(Cuda& device, const AttentionBackward& op, int64_t
     launch(device, shape(op.key, op.key_offsets), keys_kernel<columns>, op, static_cast<int>(least));
     launch(device, shape(op.query, op.query_offsets), queries_kernel<columns>, op, static_cast<int>(least));
   };
-  if (op.shape.head_size <= 32)
-    run.template operator()<32>();
-  else if (op.shape.head_size <= 64)
-    run.template operator()<64>();
-  else
-    run.template operator()<128>();
+  with_head_columns(op.shape.head_size, run);
 }
 
 }  // namespace cloze

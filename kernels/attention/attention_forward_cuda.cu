@@ -203,12 +203,7 @@ void attention_forward_bf16(Cuda& device, const AttentionForward& op) {
     const int64_t tiles = most_sequence_tiles(op.query.rows, op.query_offsets, tile_rows);
     launch(device, {tiles, threads, shared_bytes<columns>, op.shape.heads}, forward_kernel<columns>, op);
   };
-  if (op.shape.head_size <= 32)
-    run.template operator()<32>();
-  else if (op.shape.head_size <= 64)
-    run.template operator()<64>();
-  else
-    run.template operator()<128>();
+  with_head_columns(op.shape.head_size, run);
 }
 
 }  // namespace cloze

@@ -101,58 +101,49 @@ __device__ void put_sums(const Tile<columns>& tile, const float (&sums)[tiles][4
   }
 }
 
-// sums [16, 8 · tiles] += left[left_row …, depth] · right[right_row …, depth]ᵀ, both rows of tiles.
-template <int depth, int tiles>
-__device__ void multiply_rows(float (&sums)[tiles][4], const Tile<depth>& left, int left_row,
-                              const Tile<depth>& right, int right_row) {
+// sums [16, 8 · tiles] += Σ over k of a fragment of the left and one of the right tile: load_a(a, k),
+// load_b(b, k, column) with the column of the sums.
+template <int depth, int tiles, typename LoadA, typename LoadB>
+__device__ void multiply_fragment_rows(float (&sums)[tiles][4], const LoadA& load_a, const LoadB& load_b) {
 #pragma unroll
   for (int k = 0; k < depth; k += 16) {
     uint32_t a[4];
-    left.load_a(a, left_row, k);
+    load_a(a, k);
 #pragma unroll
     for (int n = 0; n < tiles; n += 2) {
       uint32_t b[2][2];
-      right.load_b(b, right_row + 8 * n, k);
+      load_b(b, k, 8 * n);
       multiply_fragments(sums[n], a, b[0]);
       multiply_fragments(sums[n + 1], a, b[1]);
     }
   }
+}
+
+// sums [16, 8 · tiles] += left[left_row …, depth] · right[right_row …, depth]ᵀ, both rows of tiles.
+template <int depth, int tiles>
+__device__ void multiply_rows(float (&sums)[tiles][4], const Tile<depth>& left, int left_row,
+                              const Tile<depth>& right, int right_row) {
+  multiply_fragment_rows<depth>(
+      sums, [&](uint32_t(&a)[4], int k) { left.load_a(a, left_row, k); },
+      [&](uint32_t(&b)[2][2], int k, int column) { right.load_b(b, right_row + column, k); });
 }
 
 // sums [16, 8 · tiles] += left[64, left_column …]ᵀ · right[64, right_column …].
 template <int left_columns, int right_columns, int tiles>
 __device__ void multiply_columns(float (&sums)[tiles][4], const Tile<left_columns>& left, int left_column,
                                  const Tile<right_columns>& right, int right_column) {
-#pragma unroll
-  for (int k = 0; k < tile_rows; k += 16) {
-    uint32_t a[4];
-    left.load_a_transposed(a, k, left_column);
-#pragma unroll
-    for (int n = 0; n < tiles; n += 2) {
-      uint32_t b[2][2];
-      right.load_b_straight(b, k, right_column + 8 * n);
-      multiply_fragments(sums[n], a, b[0]);
-      multiply_fragments(sums[n + 1], a, b[1]);
-    }
-  }
+  multiply_fragment_rows<tile_rows>(
+      sums, [&](uint32_t(&a)[4], int k) { left.load_a_transposed(a, k, left_column); },
+      [&](uint32_t(&b)[2][2], int k, int column) { right.load_b_straight(b, k, right_column + column); });
 }
 
 // sums [16, 8 · tiles] += left[left_row …, 64] · right[64, right_column …].
 template <int right_columns, int tiles>
 __device__ void multiply_straight(float (&sums)[tiles][4], const Tile<tile_rows>& left, int left_row,
                                   const Tile<right_columns>& right, int right_column) {
-#pragma unroll
-  for (int k = 0; k < tile_rows; k += 16) {
-    uint32_t a[4];
-    left.load_a(a, left_row, k);
-#pragma unroll
-    for (int n = 0; n < tiles; n += 2) {
-      uint32_t b[2][2];
-      right.load_b_straight(b, k, right_column + 8 * n);
-      multiply_fragments(sums[n], a, b[0]);
-      multiply_fragments(sums[n + 1], a, b[1]);
-    }
-  }
+  multiply_fragment_rows<tile_rows>(
+      sums, [&](uint32_t(&a)[4], int k) { left.load_a(a, left_row, k); },
+      [&](uint32_t(&b)[2][2], int k, int column) { right.load_b_straight(b, k, right_column + column); });
 }
 
 template <int tiles>
@@ -161,6 +152,14 @@ __device__ void clear_sums(float (&sums)[tiles][4]) {
   for (int n = 0; n < tiles; ++n)
 #pragma unroll
     for (int i = 0; i < 4; ++i) sums[n][i] = 0;
+}
+
+// run<columns>() with the narrowest tile that holds a head; returns what it returns.
+template <typename Run>
+auto with_head_columns(int64_t head_size, const Run& run) {
+  if (head_size <= 32) return run.template operator()<32>();
+  if (head_size <= 64) return run.template operator()<64>();
+  return run.template operator()<128>();
 }
 
 }  // namespace cloze

@@ -1,12 +1,11 @@
 #include "kernels/common/launch.h"
 #include "kernels/common/row_loop.cuh"
+#include "kernels/common/scaled_sum_cuda.h"
 #include "kernels/common/storage.h"
 #include "kernels/segment_cross_entropy/segment_cross_entropy.h"
 
 namespace cloze {
 namespace {
-
-constexpr int sum_threads = 256;
 
 // A warp per column of a segment: some hundred values.
 template <typename T>
@@ -48,18 +47,6 @@ __global__ void __launch_bounds__(row_loop_threads) segments_kernel(SegmentCross
   }
 }
 
-// loss = scale · Σ row_loss: every thread its values, the threads in a fixed order.
-__global__ void __launch_bounds__(sum_threads) sum_segments_kernel(SegmentCrossEntropy op) {
-  __shared__ double scratch[sum_threads / warp_lanes];
-  const int64_t columns = op.labels.columns, values = op.labels.live_rows() * columns;
-  double mine = 0;
-  for (int64_t i = static_cast<int64_t>(threadIdx.x); i < values; i += sum_threads)
-    mine += static_cast<double>(op.row_loss.row<float>(i / columns)[i % columns]);
-  const double sum = block_sum(mine, scratch);
-  if (threadIdx.x == 0)
-    *op.loss.as<float>() = static_cast<float>(static_cast<double>(*op.scale.as<float>()) * sum);
-}
-
 }  // namespace
 
 void segment_cross_entropy(Cuda& device, const SegmentCrossEntropy& op) {
@@ -67,7 +54,9 @@ void segment_cross_entropy(Cuda& device, const SegmentCrossEntropy& op) {
                           row_loop_threads};
   with_storage_type(op.logits, "segment_cross_entropy",
                     [&]<typename T>(T) { launch(device, shape, segments_kernel<T>, op); });
-  launch(device, {1, sum_threads}, sum_segments_kernel, op);
+  Tensor losses = op.row_loss;
+  losses.live = op.labels.live;
+  scaled_sum(device, losses, op.scale, op.loss);
 }
 
 }  // namespace cloze
