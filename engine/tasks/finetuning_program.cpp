@@ -8,7 +8,11 @@
 namespace cloze {
 
 FinetuningProgram::FinetuningProgram(std::unique_ptr<Executable> executable, TaskForm form)
-    : executable_(std::move(executable)), form_(form), sequences_(*executable_), needed_rows_(*executable_) {
+    : executable_(std::move(executable)),
+      form_(form),
+      sequences_(*executable_),
+      needed_rows_(*executable_),
+      update_(*executable_) {
   namespace names = finetuning_names;
   const Executable& compiled = *executable_;
   prediction_rows_ = compiled.input(pretraining_names::prediction_rows);
@@ -21,8 +25,6 @@ FinetuningProgram::FinetuningProgram(std::unique_ptr<Executable> executable, Tas
   choice_offsets_ = compiled.input(names::choice_offsets);
   logits_ = compiled.result(names::logits);
   row_loss_ = compiled.result(names::row_loss);
-  gradient_norm_ = compiled.result("gradient_norm");
-  skipped_ = compiled.result("skipped");
 }
 
 void FinetuningProgram::load(const TaskBatch& batch, const FinetuningStepInputs& inputs) {
@@ -75,34 +77,19 @@ double FinetuningProgram::loss_sum(const TaskBatch& batch) {
   return form_ == TaskForm::span ? sum / 2 : sum;
 }
 
-double FinetuningProgram::gradient_norm() const {
-  double norm = 0;
-  executable_->read(gradient_norm_, std::span<double>(&norm, 1));
-  return norm;
-}
-
-bool FinetuningProgram::skipped() const {
-  int32_t skipped = 0;
-  executable_->read(skipped_, std::span<int32_t>(&skipped, 1));
-  return skipped != 0;
-}
-
 FinetuningProgram& FinetuningPrograms::get(const Capacity& capacity, bool train, MicroBatch place) {
-  for (const Entry& entry : entries_) {
-    if (entry.capacity == capacity && entry.train == train && entry.place == place) return *entry.program;
-  }
-  FinetuningGraph task = finetuning_graph(model_, layout_, capacity, engine_.real(), train);
-  run_passes(task.graph, {.train = train,
-                          .losses = task.losses,
-                          .recompute = options_.recompute,
-                          .micro_batch = place,
-                          .parameter_elements = layout_.elements(),
-                          .update_scalars = task.update_scalars,
-                          .update = options_.update});
-  auto executable = engine_.compile(std::move(task.graph), options_.memory);
-  entries_.push_back(
-      {capacity, train, place, std::make_unique<FinetuningProgram>(std::move(executable), model_.form())});
-  return *entries_.back().program;
+  return cache_.get({capacity, train, place}, [&] {
+    FinetuningGraph task = finetuning_graph(model_, layout_, capacity, engine_.real(), train);
+    run_passes(task.graph, {.train = train,
+                            .losses = task.losses,
+                            .recompute = options_.recompute,
+                            .micro_batch = place,
+                            .parameter_elements = layout_.elements(),
+                            .update_scalars = task.update_scalars,
+                            .update = options_.update});
+    return std::make_unique<FinetuningProgram>(engine_.compile(std::move(task.graph), options_.memory),
+                                               model_.form());
+  });
 }
 
 }  // namespace cloze

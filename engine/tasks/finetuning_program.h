@@ -7,7 +7,9 @@
 #include "engine/passes/passes.h"
 #include "engine/runtime/engine.h"
 #include "engine/tasks/finetuning_graph.h"
+#include "engine/tasks/program_cache.h"
 #include "engine/tasks/sequence_loading.h"
+#include "engine/tasks/update_reading.h"
 
 namespace cloze {
 
@@ -32,8 +34,8 @@ class FinetuningProgram {
   // Sum over labels of their weighted losses; of question answering the mean of start and end.
   double loss_sum(const TaskBatch& batch);
   // Of a program with the update, after run().
-  double gradient_norm() const;
-  bool skipped() const;
+  double gradient_norm() const { return update_.gradient_norm(*executable_); }
+  bool skipped() const { return update_.skipped(*executable_); }
 
   Executable& executable() { return *executable_; }
 
@@ -44,8 +46,9 @@ class FinetuningProgram {
   TaskForm form_;
   SequenceLoading sequences_;
   NeededRowsLoading needed_rows_;
+  UpdateReading update_;
   Slot prediction_rows_, head_row_ids_, labels_, scores_, weights_, scale_, choice_offsets_, update_scalars_;
-  Slot logits_, row_loss_, gradient_norm_, skipped_;
+  Slot logits_, row_loss_;
   std::vector<float> row_loss_values_;
 };
 
@@ -72,17 +75,11 @@ class FinetuningPrograms {
  private:
   FinetuningProgram& get(const Capacity& capacity, bool train, MicroBatch place);
 
-  struct Entry {
-    Capacity capacity;
-    bool train = false;
-    MicroBatch place;
-    std::unique_ptr<FinetuningProgram> program;
-  };
   FinetuningModel model_;
   const ParameterLayout& layout_;
   Engine& engine_;
   FinetuningCompileOptions options_;
-  std::vector<Entry> entries_;
+  ProgramCache<FinetuningProgram> cache_;
 };
 
 }  // namespace cloze

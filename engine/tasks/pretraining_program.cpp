@@ -5,7 +5,10 @@
 namespace cloze {
 
 PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
-    : executable_(std::move(executable)), sequences_(*executable_), needed_rows_(*executable_) {
+    : executable_(std::move(executable)),
+      sequences_(*executable_),
+      needed_rows_(*executable_),
+      update_(*executable_) {
   namespace names = pretraining_names;
   const Executable& compiled = *executable_;
   prediction_rows_ = compiled.input(names::prediction_rows);
@@ -18,8 +21,6 @@ PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
   masked_correct_ = compiled.result(names::masked_correct);
   next_row_loss_ = compiled.result(names::next_row_loss);
   next_correct_ = compiled.result(names::next_correct);
-  gradient_norm_ = compiled.result("gradient_norm");
-  skipped_ = compiled.result("skipped");
 }
 
 void PretrainingProgram::load(const PretrainingBatch& batch, const PretrainingStepInputs& inputs) {
@@ -67,18 +68,6 @@ PretrainingMetrics PretrainingProgram::metrics(const PretrainingBatch& batch) {
   return metrics;
 }
 
-double PretrainingProgram::gradient_norm() const {
-  double norm = 0;
-  executable_->read(gradient_norm_, std::span<double>(&norm, 1));
-  return norm;
-}
-
-bool PretrainingProgram::skipped() const {
-  int32_t skipped = 0;
-  executable_->read(skipped_, std::span<int32_t>(&skipped, 1));
-  return skipped != 0;
-}
-
 Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout& layout,
                                  const PretrainingCompileOptions& options, const Capacity& capacity,
                                  DType real, bool train, MicroBatch place, const PassObserver& observer) {
@@ -97,14 +86,11 @@ Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout
 }
 
 PretrainingProgram& PretrainingPrograms::get(const Capacity& capacity, bool train, MicroBatch place) {
-  for (const Entry& entry : entries_) {
-    if (entry.capacity == capacity && entry.train == train && entry.place == place) return *entry.program;
-  }
-  Graph graph =
-      compiled_pretraining_graph(config_, layout_, options_, capacity, engine_.real(), train, place);
-  auto executable = engine_.compile(std::move(graph), options_.memory);
-  entries_.push_back({capacity, train, place, std::make_unique<PretrainingProgram>(std::move(executable))});
-  return *entries_.back().program;
+  return cache_.get({capacity, train, place}, [&] {
+    Graph graph =
+        compiled_pretraining_graph(config_, layout_, options_, capacity, engine_.real(), train, place);
+    return std::make_unique<PretrainingProgram>(engine_.compile(std::move(graph), options_.memory));
+  });
 }
 
 }  // namespace cloze

@@ -8,7 +8,9 @@
 #include "engine/runtime/engine.h"
 #include "engine/tasks/pretraining_graph.h"
 #include "engine/tasks/pretraining_metrics.h"
+#include "engine/tasks/program_cache.h"
 #include "engine/tasks/sequence_loading.h"
+#include "engine/tasks/update_reading.h"
 
 namespace cloze {
 
@@ -30,8 +32,8 @@ class PretrainingProgram {
   // Of the micro-batch just run.
   PretrainingMetrics metrics(const PretrainingBatch& batch);
   // Of a program with the update, after run().
-  double gradient_norm() const;
-  bool skipped() const;
+  double gradient_norm() const { return update_.gradient_norm(*executable_); }
+  bool skipped() const { return update_.skipped(*executable_); }
 
   Executable& executable() { return *executable_; }
 
@@ -39,8 +41,9 @@ class PretrainingProgram {
   std::unique_ptr<Executable> executable_;
   SequenceLoading sequences_;
   NeededRowsLoading needed_rows_;
+  UpdateReading update_;
   Slot prediction_rows_, prediction_labels_, masked_scale_, next_labels_, next_scale_, update_scalars_;
-  Slot masked_row_loss_, masked_correct_, next_row_loss_, next_correct_, gradient_norm_, skipped_;
+  Slot masked_row_loss_, masked_correct_, next_row_loss_, next_correct_;
   std::vector<float> row_loss_;
   std::vector<int32_t> row_correct_;
 };
@@ -75,17 +78,11 @@ class PretrainingPrograms {
  private:
   PretrainingProgram& get(const Capacity& capacity, bool train, MicroBatch place);
 
-  struct Entry {
-    Capacity capacity;
-    bool train = false;
-    MicroBatch place;
-    std::unique_ptr<PretrainingProgram> program;
-  };
   BertConfig config_;
   const ParameterLayout& layout_;
   Engine& engine_;
   PretrainingCompileOptions options_;
-  std::vector<Entry> entries_;
+  ProgramCache<PretrainingProgram> cache_;
 };
 
 }  // namespace cloze

@@ -8,8 +8,8 @@
 
 #include "engine/tasks/outputs/result_files.h"
 #include "engine/tasks/task_inference.h"
+#include "engine/train/finetune_files.h"
 #include "engine/train/finetune_options.h"
-#include "engine/train/finetuning_files.h"
 
 // What a run of fine-tuning leaves for people and other programs.
 namespace cloze {

@@ -5,8 +5,8 @@
 
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/tasks/finetuning_program.h"
+#include "engine/tasks/task_file.h"
 #include "engine/train/finetune_options.h"
-#include "engine/train/task_files.h"
 
 namespace cloze {
 

@@ -9,7 +9,7 @@
 #include "engine/data/squad/trainable_answers.h"
 #include "engine/tasks/squad/prediction_files.h"
 #include "engine/tasks/squad/squad_score.h"
-#include "engine/train/task_files.h"
+#include "engine/tasks/task_file.h"
 
 namespace cloze {
 namespace {

@@ -10,7 +10,7 @@
 #include "engine/tasks/metrics/tag_spans.h"
 #include "engine/tasks/outputs/prediction_lines.h"
 #include "engine/tasks/outputs/result_files.h"
-#include "engine/train/task_files.h"
+#include "engine/tasks/task_file.h"
 
 namespace cloze {
 namespace {

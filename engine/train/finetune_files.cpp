@@ -1,4 +1,4 @@
-#include "engine/train/finetuning_files.h"
+#include "engine/train/finetune_files.h"
 
 #include <fmt/core.h>
 

@@ -5,8 +5,8 @@
 
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/tensor_loading.h"
+#include "engine/tasks/task_file.h"
 #include "engine/train/finetune_options.h"
-#include "engine/train/task_files.h"
 
 namespace cloze {
 
