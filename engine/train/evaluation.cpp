@@ -21,18 +21,32 @@ std::vector<Capacity> evaluation_ladder(const TrainingPhase& phase) {
   return capacity_ladder(micro_batch_capacity(phase.instances, batch, phase.ladder.back().tokens));
 }
 
+// -Σ ln frequency over the labels at [MASK] inputs.
+double unigram_loss_sum(const PretrainingBatch& batch, const std::vector<double>& log_frequencies) {
+  double sum = 0;
+  for (size_t i = 0; i < static_cast<size_t>(batch.live_predictions); ++i) {
+    if (batch.prediction_kinds[i] == MaskKind::masked) {
+      sum -= log_frequencies[static_cast<size_t>(batch.prediction_labels[i])];
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
-PretrainEvaluation::PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase,
+PretrainEvaluation::PretrainEvaluation(std::shared_ptr<const Corpus> corpus,
+                                       std::vector<double> log_frequencies, const TrainingPhase& phase,
                                        int64_t sequences, uint64_t seed, int threads)
-    : ladder_(evaluation_ladder(phase)),
+    : log_frequencies_(std::move(log_frequencies)),
+      ladder_(evaluation_ladder(phase)),
       loader_(std::move(corpus), phase.instances, seed, loader_options(ladder_, threads)) {
   const auto epoch = static_cast<int64_t>(loader_.plan().epoch_size(0).sequences);
   steps_ = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
 }
 
-PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
+PretrainEvaluationResult PretrainEvaluation::run(PretrainingPrograms& programs) {
   PretrainingMetrics metrics;
+  double unigram_sum = 0;
   for (int64_t step = 0; step < steps_; ++step) {
     const PretrainingStep& batch = loader_.next(step);
     for (const PretrainingBatch& micro_batch : batch.micro_batches) {
@@ -41,9 +55,11 @@ PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
                                  .global_sequences = batch.global_sequences});
       program.run();
       metrics += program.metrics(micro_batch);
+      unigram_sum += unigram_loss_sum(micro_batch, log_frequencies_);
     }
   }
-  return metrics;
+  const int64_t masked = metrics.mask_token_predictions;
+  return {.metrics = metrics, .unigram_baseline = masked > 0 ? unigram_sum / static_cast<double>(masked) : 0};
 }
 
 std::vector<double> log_frequencies(const Corpus& corpus) {
@@ -52,18 +68,6 @@ std::vector<double> log_frequencies(const Corpus& corpus) {
   std::vector<double> frequencies;
   for (const auto count : counts) frequencies.push_back(std::log((static_cast<double>(count) + 1) / total));
   return frequencies;
-}
-
-double unigram_baseline(const Corpus& train, const Corpus& validation) {
-  const std::vector<double> known = log_frequencies(train);
-  const auto met = validation.unigrams();
-  double loss = 0, count = 0;
-  for (size_t id = 0; id < met.size(); ++id) {
-    const auto occurrences = static_cast<double>(met[id]);
-    loss -= occurrences * known[id];
-    count += occurrences;
-  }
-  return count > 0 ? loss / count : 0.0;
 }
 
 }  // namespace cloze

@@ -8,16 +8,24 @@
 
 namespace cloze {
 
+struct PretrainEvaluationResult {
+  PretrainingMetrics metrics;
+  // The loss of a model that knows the word frequencies of the training corpus (add-one smoothed) and nothing
+  // else, on the very same [MASK] inputs: what metrics.mask_token_loss() is held against.
+  double unigram_baseline = 0;
+};
+
 // Pretraining losses on a held-out corpus: the same sequences and masks every time, dropout off.
 class PretrainEvaluation {
  public:
-  // At most `sequences` sequences, and at most one epoch.
-  PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase, int64_t sequences,
-                     uint64_t seed, int threads);
+  // At most `sequences` sequences, and at most one epoch. `log_frequencies` are those of the training corpus.
+  PretrainEvaluation(std::shared_ptr<const Corpus> corpus, std::vector<double> log_frequencies,
+                     const TrainingPhase& phase, int64_t sequences, uint64_t seed, int threads);
 
-  PretrainingMetrics run(PretrainingPrograms& programs);
+  PretrainEvaluationResult run(PretrainingPrograms& programs);
 
  private:
+  std::vector<double> log_frequencies_;  // [vocabulary]
   std::vector<Capacity> ladder_;
   int64_t steps_ = 0;
   PretrainingLoader loader_;
@@ -25,10 +33,5 @@ class PretrainEvaluation {
 
 // ln of the add-one smoothed frequency of every piece of a corpus's vocabulary.
 std::vector<double> log_frequencies(const Corpus& corpus);
-
-// The loss of a model that knows only the word frequencies of the training corpus (add-one smoothed), on the
-// tokens to be predicted at [MASK] inputs of the validation corpus: what the loss on [MASK] inputs is held
-// against.
-double unigram_baseline(const Corpus& train, const Corpus& validation);
 
 }  // namespace cloze

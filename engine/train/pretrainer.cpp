@@ -52,7 +52,6 @@ class PretrainRun {
     if (options.data.validation) {
       validation_ = open_corpus(*options.data.validation);
       check_alike(*train_, *validation_);
-      baseline_ = unigram_baseline(*train_, *validation_);
     }
     config_ = bert_config(options.model, train_->manifest().vocabulary_size, phases_);
     const bool next_sentence = options.data.instances.next_sentence;
@@ -257,11 +256,13 @@ class PretrainRun {
   void evaluate() {
     const auto& phase = phase_of(phases_, step_ - 1);
     if (!evaluation_) {
-      evaluation_ = std::make_unique<PretrainEvaluation>(validation_, phase, options_.evaluation.sequences,
-                                                         options_.evaluation.seed, 1);
+      evaluation_ =
+          std::make_unique<PretrainEvaluation>(validation_, log_frequencies(*train_), phase,
+                                               options_.evaluation.sequences, options_.evaluation.seed, 1);
     }
     const double began = seconds_now();
-    const PretrainingMetrics m = evaluation_->run(*programs_);
+    const PretrainEvaluationResult result = evaluation_->run(*programs_);
+    const PretrainingMetrics& m = result.metrics;
     interval_.began += seconds_now() - began;  // evaluation is not training time
     mask_token_loss_ = m.mask_token_loss();
     report_->clear_progress();
@@ -269,15 +270,15 @@ class PretrainRun {
         "evaluation at step {}: masked-LM loss {:.4f} (perplexity {:.1f}, accuracy {:.1f} %), on [MASK] "
         "inputs {:.4f} "
         "(word frequencies alone: {:.4f}), next sentence {:.1f} %",
-        step_, m.masked_loss(), m.perplexity(), 100 * m.masked_accuracy(), m.mask_token_loss(), baseline_,
-        100 * m.next_accuracy());
+        step_, m.masked_loss(), m.perplexity(), 100 * m.masked_accuracy(), m.mask_token_loss(),
+        result.unigram_baseline, 100 * m.next_accuracy());
     report_->record(step_, "eval",
                     {{"loss", m.loss()},
                      {"masked_language_loss", m.masked_loss()},
                      {"masked_language_accuracy", m.masked_accuracy()},
                      {"perplexity", m.perplexity()},
                      {"mask_token_loss", m.mask_token_loss()},
-                     {"unigram_baseline", baseline_},
+                     {"unigram_baseline", result.unigram_baseline},
                      {"next_sentence_loss", m.next_loss()},
                      {"next_sentence_accuracy", m.next_accuracy()}});
   }
@@ -312,7 +313,6 @@ class PretrainRun {
   const int threads_;
   std::vector<TrainingPhase> phases_;
   std::shared_ptr<const Corpus> train_, validation_;
-  double baseline_ = 0;
   BertConfig config_;
   ParameterLayout layout_;
   std::optional<RunFolder> folder_;

@@ -6,7 +6,8 @@ order (training.shuffle: false), one step a metric record. The peer takes the sa
 correction, epsilon outside the root), BERT's schedule, clipping to norm 1. Prints one JSON object.
 
   finetuning_losses.py --cloze build/release/engine/cli/cloze --model MODEL_FOLDER --task pairs --data train.tsv
-Tasks: single (CoLA's columns), pairs (MRPC's), regression (MRPC's pairs, their label taken as a score).
+Tasks: single (CoLA's columns), pairs (MRPC's), regression (MRPC's pairs, their label taken as a score), questions
+(SQuAD v1.1's train file: those that fit one window of 128 tokens, so that both see the same windows).
 Needs: pip install torch transformers
 """
 import argparse
@@ -32,6 +33,7 @@ log: {{every: 1, examples: 0, tensorboard: false}}
 TASKS = {
     "single": "{preset: cola}",
     "pairs": "{preset: mrpc}",
+    "questions": "{kind: question_answering}",
     "regression": "{kind: regression, format: tsv, header: yes, columns: {text_a: '4', text_b: '5', label: '1'}}",
 }
 
@@ -48,6 +50,36 @@ def parse_arguments():
     return parser.parse_args()
 
 
+def short_questions(arguments, tokenizer, folder):
+    """Rows (question, context, (first, last) token of the answer) that fit one window, and the file of just those."""
+    rows, articles, wanted = [], [], arguments.steps * arguments.batch
+    for article in json.loads(arguments.data.read_text(encoding="utf-8"))["data"]:
+        paragraphs = []
+        for paragraph in article["paragraphs"]:
+            kept = []
+            for question in paragraph["qas"]:
+                answer = question["answers"][0]
+                encoded = tokenizer(question["question"], paragraph["context"])
+                begin, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
+                span = (encoded.char_to_token(0, begin, 1), encoded.char_to_token(0, end - 1, 1))
+                whole = paragraph["context"][begin:end] == answer["text"] and None not in span
+                edges = whole and [encoded.token_to_chars(token) for token in span]
+                if whole and edges[0].start == begin and edges[1].end == end and len(encoded["input_ids"]) <= 128:
+                    kept.append(question)
+                    rows.append((question["question"], paragraph["context"], span))
+                if len(rows) == wanted:
+                    break
+            paragraphs += [{"context": paragraph["context"], "qas": kept}] if kept else []
+            if len(rows) == wanted:
+                break
+        articles += [{"title": article["title"], "paragraphs": paragraphs}] if paragraphs else []
+        if len(rows) == wanted:
+            break
+    path = folder / "questions.json"
+    path.write_text(json.dumps({"version": "1.1", "data": articles}), encoding="utf-8")
+    return rows, path
+
+
 def read_rows(arguments):
     """Text, second text or None, label; a header is left out for MRPC's columns."""
     lines = arguments.data.read_text(encoding="utf-8-sig").split("\n")
@@ -57,11 +89,11 @@ def read_rows(arguments):
     return [(row[3], row[4], float(row[0])) for row in rows[1:]]
 
 
-def run_ours(arguments, start, folder):
+def run_ours(arguments, start, data, folder):
     run = folder / "run"
     config = folder / "config.yaml"
     config.write_text(
-        YAML.format(run=run, model=start, task=TASKS[arguments.task], data=arguments.data.resolve(),
+        YAML.format(run=run, model=start, task=TASKS[arguments.task], data=data.resolve(),
                     batch=arguments.batch, steps=arguments.steps, rate=arguments.rate))
     subprocess.run([arguments.cloze, "finetune", str(config)], check=True, stderr=subprocess.DEVNULL)
     records = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -100,8 +132,14 @@ class BertAdam:
         self.step_number += 1
 
 
-def run_peer(arguments, model, tokenizer):
-    rows = read_rows(arguments)
+def labels_of(arguments, labels):
+    if arguments.task == "questions":
+        first, last = zip(*labels)
+        return {"start_positions": torch.tensor(first), "end_positions": torch.tensor(last)}
+    return {"labels": torch.tensor(labels, dtype=torch.float32 if arguments.task == "regression" else torch.int64)}
+
+
+def run_peer(arguments, model, tokenizer, rows):
     optimizer = BertAdam(model, arguments.rate, arguments.steps)
     losses = []
     for step in range(arguments.steps):
@@ -110,8 +148,7 @@ def run_peer(arguments, model, tokenizer):
         encoded = tokenizer(list(first), None if second[0] is None else list(second), truncation=True, max_length=128,
                             padding=True, return_tensors="pt")
         encoded.setdefault("token_type_ids", torch.zeros_like(encoded["input_ids"]))
-        kind = torch.float32 if arguments.task == "regression" else torch.int64
-        loss = model(**encoded, labels=torch.tensor(labels, dtype=kind)).loss
+        loss = model(**encoded, **labels_of(arguments, labels)).loss
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
@@ -125,16 +162,20 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         start = folder / "start"
-        labels = 1 if arguments.task == "regression" else 2
-        model = transformers.BertForSequenceClassification.from_pretrained(
-            arguments.model, num_labels=labels, hidden_dropout_prob=0, attention_probs_dropout_prob=0,
-            attn_implementation="eager")
+        kind = "QuestionAnswering" if arguments.task == "questions" else "SequenceClassification"
+        model = getattr(transformers, f"BertFor{kind}").from_pretrained(
+            arguments.model, num_labels=1 if arguments.task == "regression" else 2, hidden_dropout_prob=0,
+            attention_probs_dropout_prob=0, attn_implementation="eager")
         tokenizer = transformers.BertTokenizerFast.from_pretrained(arguments.model)
         model.save_pretrained(start)
         tokenizer.save_pretrained(start)
         (start / "vocab.txt").write_bytes((arguments.model / "vocab.txt").read_bytes())
-        ours = run_ours(arguments, start, folder)
-        theirs = run_peer(arguments, model.train(), tokenizer)
+        if arguments.task == "questions":
+            rows, data = short_questions(arguments, tokenizer, folder)
+        else:
+            rows, data = read_rows(arguments), arguments.data
+        ours = run_ours(arguments, start, data, folder)
+        theirs = run_peer(arguments, model.train(), tokenizer, rows)
     differences = [abs(a - b) for a, b in zip(ours, theirs)]
     print(json.dumps({"task": arguments.task, "steps": len(theirs), "largest_difference": max(differences),
                       "at_step": differences.index(max(differences)), "first": [ours[0], theirs[0]],

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/base/scratch_folder.h"
 #include "tests/end_to_end/world.h"
@@ -53,6 +55,25 @@ TEST(Training, RecomputationChangesNoLoss) {
     SCOPED_TRACE(choice);
     expect_equal_losses(losses_with(choice), expected, 1e-6);
   }
+}
+
+// The baseline is taken on the very positions that the loss is.
+TEST(Training, AModelOfTheWordFrequenciesAloneHasTheLossOfTheBaseline) {
+  const ScratchFolder scratch;
+  const auto output = scratch / "unigram";
+  ASSERT_THAT(run(pretrain_call(output, {"training.steps=1", "optimizer.learning_rate=1e-12",
+                                         "model.initializer_range=1e-5", "model.output_bias=unigram",
+                                         "evaluation.every=1", "evaluation.sequences=64"})),
+              ExitsWith(0));
+  std::ifstream lines(output / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const auto record = nlohmann::json::parse(line);
+    if (record.at("split") != "eval") continue;
+    EXPECT_NEAR(record.at("mask_token_loss").get<double>(), record.at("unigram_baseline").get<double>(),
+                1e-3);
+    return;
+  }
+  FAIL() << "no evaluation was recorded";
 }
 
 struct Variant {
