@@ -10,11 +10,10 @@
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/base/memory.h"
-#include "engine/data/corpus_manifest.h"
 #include "engine/graph/memory_plan.h"
 #include "engine/model/flops.h"
 #include "engine/train/machine_peak.h"
-#include "engine/train/pretrain_setup.h"
+#include "engine/train/planned_run.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -27,40 +26,15 @@ struct Gpu {
   double peak_flops;
   double memory_bytes;
 };
-constexpr std::array<Gpu, 5> gpus{{{"a100-40", 312e12, 40e9},
+constexpr std::array<Gpu, 6> gpus{{{"l4", 121e12, 24e9},
+                                   {"a100-40", 312e12, 40e9},
                                    {"a100-80", 312e12, 80e9},
                                    {"h100", 989e12, 80e9},
                                    {"h200", 989e12, 141e9},
                                    {"l40s", 362e12, 48e9}}};
+// What driver, libraries and their workspaces keep of a GPU's memory: an assumption.
+constexpr int64_t gpu_reserve = int64_t{1} << 30;
 constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
-
-// Planning needs no corpus: where there is none yet, the vocabulary of Google's uncased English models.
-constexpr int32_t assumed_vocabulary = 30522;
-
-struct PlannedRun {
-  std::vector<TrainingPhase> phases;
-  bool has_corpus = false;
-  BertConfig config;
-  ParameterLayout layout;
-};
-
-PlannedRun plan_run(const PretrainOptions& options) {
-  PlannedRun run{.phases = resolve_phases(options),
-                 .has_corpus = std::filesystem::exists(options.data.train)};
-  const int64_t vocabulary =
-      run.has_corpus ? read_corpus_manifest(options.data.train / CorpusFiles::manifest).vocabulary_size
-                     : assumed_vocabulary;
-  run.config = bert_config(options.model, vocabulary, run.phases);
-  const bool next_sentence = options.data.instances.next_sentence;
-  run.layout = bert_parameters(run.config, {.pooler = next_sentence, .next_sentence = next_sentence});
-  return run;
-}
-
-Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,
-                     MicroBatch place, const PassObserver& observer = {}) {
-  return compiled_pretraining_graph(run.config, run.layout, compile_options(options, run.layout), capacity,
-                                    DType::f32, true, place, observer);
-}
 
 // A step of full sequences.
 BatchCounts full_batch(const TrainingPhase& phase) {
@@ -74,12 +48,6 @@ BatchCounts full_batch(const TrainingPhase& phase) {
           .sequences = static_cast<int64_t>(sequences),
           .predictions = static_cast<int64_t>(sequences * predictions),
           .squared_lengths = sequences * length * length};
-}
-
-int64_t input_bytes(const Graph& graph) {
-  int64_t bytes = 0;
-  for (const ValueId id : graph.inputs()) bytes += graph.type(id).bytes();
-  return bytes;
 }
 
 int64_t corpus_bytes(const std::filesystem::path& folder) {
@@ -136,6 +104,25 @@ std::string advice(const PretrainOptions& options, const MemoryBudget& budget, d
   return text;
 }
 
+// Of the whole step, not of what batch.micro_batch_tokens allows: it is what that key could be raised to.
+std::string largest_batches(const PretrainOptions& options, const PlannedRun& run, const MemoryBudget& budget,
+                            double available) {
+  std::string text = "Largest batch at once\n";
+  const auto room = static_cast<int64_t>(available) - budget.fixed();
+  for (const TrainingPhase& phase : run.phases) {
+    const int64_t length = phase.instances.max_sequence_length;
+    text += fmt::format("  sequences of {} tokens:", length);
+    for (const Recompute recompute : {Recompute::none, Recompute::layers}) {
+      PretrainOptions changed = options;
+      changed.training.recompute = recompute;
+      const int64_t sequences = room > 0 ? largest_batch(changed, run, phase, room) : 0;
+      text += fmt::format(" {} ({} tokens){}", sequences, sequences * length,
+                          recompute == Recompute::none ? ";" : " with training.recompute: layers\n");
+    }
+  }
+  return text;
+}
+
 const Gpu* find_gpu(const std::string& name) {
   const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
   return found == gpus.end() ? nullptr : &*found;
@@ -161,11 +148,9 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
   const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
   MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
   for (const TrainingPhase& phase : run.phases) {
-    for (const MicroBatch place : {MicroBatch{true, true}, MicroBatch{false, true}}) {
-      const Graph graph = training_graph(options, run, phase.ladder.back(), place);
-      budget.arena = std::max(budget.arena, plan_memory(graph).arena_bytes);
-      budget.inputs = std::max(budget.inputs, input_bytes(graph));
-    }
+    const WorkingMemory memory = working_memory(options, run, phase.ladder.back());
+    budget.arena = std::max(budget.arena, memory.arena);
+    budget.inputs = std::max(budget.inputs, memory.inputs);
   }
   budget.corpora = corpus_bytes(options.data.train);
   if (options.data.validation) budget.corpora += corpus_bytes(*options.data.validation);
@@ -182,7 +167,8 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
                       .remedy = "one of " + known_gpus()});
   }
   const PlannedRun run = plan_run(options);
-  const MemoryBudget budget = memory_budget(options);
+  MemoryBudget budget = memory_budget(options);
+  if (device != nullptr) budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
 
@@ -201,14 +187,19 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
                            capacity.tokens, capacity.sequences, capacity.predictions,
                            human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
   text += line("step inputs", budget.inputs);
-  text += line("corpora", budget.corpora, "mapped files");
-  text += line("matmul library", budget.scratch, "while it multiplies, measured");
-  text += line("the program itself", budget.program);
+  if (device != nullptr) {
+    text += line("driver and libraries", budget.scratch, "assumed");
+  } else {
+    text += line("corpora", budget.corpora, "mapped files");
+    text += line("matmul library", budget.scratch, "while it multiplies, measured");
+    text += line("the program itself", budget.program);
+  }
   text += line("in all", budget.total());
   const double available =
       device != nullptr ? device->memory_bytes : static_cast<double>(machine_memory().available);
   text += line(device != nullptr ? gpu : "available here", static_cast<int64_t>(available));
-  text += advice(options, budget, available) + "\n" + graph_costs(graph) + "\nThe run\n";
+  text += advice(options, budget, available) + "\n";
+  text += largest_batches(options, run, budget, available) + "\n" + graph_costs(graph) + "\nThe run\n";
 
   const double peak = device != nullptr ? device->peak_flops : measured_matmul_peak();
   const double share = device != nullptr ? assumed_gpu_share : assumed_cpu_share;
