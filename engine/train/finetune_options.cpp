@@ -11,7 +11,9 @@ namespace {
 const Choices<Pooling>& poolings() {
   static const auto all =
       choices<Pooling>({{"pooler", Pooling::pooler, "BERT's: a dense layer and tanh over [CLS]"},
-                        {"cls", Pooling::cls, "the encoder's output at [CLS]"}}) &
+                        {"cls", Pooling::cls, "the encoder's output at [CLS]"},
+                        {"mean", Pooling::mean, "the mean of its outputs at all tokens, [CLS] and [SEP] too"},
+                        {"max", Pooling::maximum, "the largest of those, column by column"}}) &
       fixed_on_resume();
   return all;
 }
@@ -44,6 +46,8 @@ void describe(Fields& fields, HeadOptions& options) {
   fields.option("dropout", options.dropout, between(0, 0.99), "Before each layer of the head");
   fields.option("pooling", options.pooling, poolings(),
                 "What the head reads of a sequence; none: as BERT does");
+  fields.option("initializer_range", options.initializer_range, above(0) & fixed_on_resume(),
+                "Standard deviation of the head's first matrices, cut at twice that; none: the model's");
 }
 
 void describe(Fields& fields, FinetuneBatchOptions& options) {

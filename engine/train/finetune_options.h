@@ -32,7 +32,8 @@ struct HeadOptions {
   std::vector<int64_t> widths;
   Activation activation = Activation::gelu_tanh;
   double dropout = 0.1;
-  std::optional<Pooling> pooling;  // none: BERT's own for the task
+  std::optional<Pooling> pooling;           // none: BERT's own for the task
+  std::optional<double> initializer_range;  // none: the model's
 };
 
 struct FinetuneBatchOptions {

@@ -134,8 +134,9 @@ class FinetuneRun {
 
   // BERT's initialisation, then what the pretrained model has: all of the encoder, hardly ever the head.
   void fresh_weights() {
-    constexpr double deviation = 0.02;
-    initialize_parameters(*engine_, layout_, deviation, options_.seed);
+    initialize_parameters(*engine_, layout_, options_.seed, [&](const std::string& name) {
+      return is_of_head(model_.head, name) ? model_.head.initializer_range : model_.config.initializer_range;
+    });
     const LoadReport report = load_parameters(*engine_, layout_, pretrained_.parameters());
     require_encoder(report, model_.config.layers);
     log::info("{}", to_string(report));

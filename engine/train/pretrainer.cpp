@@ -122,7 +122,9 @@ class PretrainRun {
   }
 
   void fresh_weights() {
-    initialize_parameters(*engine_, layout_, options_.model.initializer_range, options_.seed);
+    initialize_parameters(*engine_, layout_, options_.seed, [&](const std::string&) {
+      return static_cast<float>(options_.model.initializer_range);
+    });
     if (options_.model.output_bias == OutputBias::unigram) begin_with_word_frequencies();
     if (!options_.model.initialize_from) return;
     const Checkpoint checkpoint = open_model(*options_.model.initialize_from);
