@@ -68,8 +68,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         FeaturesMistake{"no_such_layer", 2, {"there is no layer 40", "--layers"}, {"--layers", "40"}},
         FeaturesMistake{"no_number", 2, {"--layers"}, {"--layers", "last"}},
-        FeaturesMistake{"too_long", 2, {"the model was trained on up to"}, {"--max-length", "100000"}},
-        FeaturesMistake{"no_line", 1, {"the input holds no line", "standard input"}, {"--layers=0"}, ""},
+        FeaturesMistake{
+            "too_long", 2, {"the model was trained on up to"}, {"--layers=0", "--max-length=100000"}},
+        FeaturesMistake{"no_line",
+                        1,
+                        {"the input holds no line", "standard input"},
+                        {"--layers=0", "--max-length=32"},
+                        ""},
         FeaturesMistake{
             "no_file", 2, {"nothing.txt", "No such file"}, {"--input", "nothing.txt", "--layers=0"}}),
     [](const auto& instance) { return std::string(instance.param.name); });
@@ -86,7 +91,7 @@ TEST_P(FeaturesMistakes, AreToldAndNothingIsLeft) {
 TEST(Features, NeedAPlaceToWriteAndAVocabulary) {
   const ScratchFolder folder;
   const Outcome unwritable =
-      run(features_call(folder / "nowhere/out.jsonl", {"--layers=0"}), {.input = "a\n"});
+      run(features_call(folder / "nowhere/out.jsonl", {"--layers=0", "--max-length=32"}), {.input = "a\n"});
   EXPECT_THAT(unwritable, ExitsWith(1));
   EXPECT_THAT(unwritable.log, AllOf(HasSubstr("nowhere/out.jsonl"), HasSubstr("No such file")));
 
