@@ -6,16 +6,18 @@
 namespace cloze {
 namespace {
 
-// A warp per segment, eight columns per lane; the rows of a segment one after the other.
-template <typename T>
-__global__ void __launch_bounds__(row_loop_threads) mean_kernel(SegmentPoolForward op, bool whole) {
+// A warp per segment, eight columns per lane; the rows of a segment one after the other. `whole` is known to
+// the compiler: as an argument it would cost these loops more predicates than there are.
+template <typename T, bool whole>
+__global__ void mean_kernel(SegmentPoolForward op) {
   const int32_t* offsets = op.offsets.as<int32_t>();
   for_each_group(op.output.live_rows(), static_cast<int>(op.output.columns),
                  [&](int64_t segment, int column, int count) {
                    float values[group], sums[group] = {};
                    const int first = offsets[segment], rows = offsets[segment + 1] - first;
-                   for (int row = 0; row < rows; ++row) {
-                     load_columns(op.input.row<T>(first + row) + column, count, whole, values);
+                   const T* source = op.input.row<T>(first) + column;
+                   for (int row = 0; row < rows; ++row, source += op.input.stride) {
+                     load_columns(source, count, whole, values);
 #pragma unroll
                      for (int i = 0; i < group; ++i) sums[i] += values[i];
                    }
@@ -26,8 +28,8 @@ __global__ void __launch_bounds__(row_loop_threads) mean_kernel(SegmentPoolForwa
                  });
 }
 
-template <typename T>
-__global__ void __launch_bounds__(row_loop_threads) maximum_kernel(SegmentPoolForward op, bool whole) {
+template <typename T, bool whole>
+__global__ void maximum_kernel(SegmentPoolForward op) {
   const int32_t* offsets = op.offsets.as<int32_t>();
   for_each_group(op.output.live_rows(), static_cast<int>(op.output.columns),
                  [&](int64_t segment, int column, int count) {
@@ -36,8 +38,9 @@ __global__ void __launch_bounds__(row_loop_threads) maximum_kernel(SegmentPoolFo
                    int places[group];
 #pragma unroll
                    for (int i = 0; i < group; ++i) places[i] = rows > 0 ? 0 : -1;
-                   for (int row = 0; row < rows; ++row) {
-                     load_columns(op.input.row<T>(first + row) + column, count, whole, values);
+                   const T* source = op.input.row<T>(first) + column;
+                   for (int row = 0; row < rows; ++row, source += op.input.stride) {
+                     load_columns(source, count, whole, values);
 #pragma unroll
                      for (int i = 0; i < group; ++i) {
                        const bool not_a_number = values[i] != values[i] && best[i] == best[i];
@@ -67,8 +70,7 @@ __device__ void write_columns(T* target, int count, bool whole, bool accumulate,
 }
 
 template <typename T>
-__global__ void __launch_bounds__(row_loop_threads)
-    spread_mean_kernel(SegmentPoolBackward op, bool accumulate, bool whole) {
+__global__ void spread_mean_kernel(SegmentPoolBackward op, bool accumulate, bool whole) {
   const int32_t* offsets = op.offsets.as<int32_t>();
   for_each_group(op.output_gradient.live_rows(), static_cast<int>(op.output_gradient.columns),
                  [&](int64_t segment, int column, int count) {
@@ -86,8 +88,7 @@ __global__ void __launch_bounds__(row_loop_threads)
 }
 
 template <typename T>
-__global__ void __launch_bounds__(row_loop_threads)
-    spread_maximum_kernel(SegmentPoolBackward op, bool accumulate, bool whole) {
+__global__ void spread_maximum_kernel(SegmentPoolBackward op, bool accumulate, bool whole) {
   const int32_t* offsets = op.offsets.as<int32_t>();
   for_each_group(op.output_gradient.live_rows(), static_cast<int>(op.output_gradient.columns),
                  [&](int64_t segment, int column, int count) {
@@ -114,10 +115,13 @@ LaunchShape segment_loop(const Cuda& device, int64_t segments) {
 }  // namespace
 
 void segment_pool_forward(Cuda& device, const SegmentPoolForward& op) {
-  const bool whole = holds_groups({op.input, op.output});
   const LaunchShape shape = segment_loop(device, op.output.rows);
+  const bool mean = op.pooling == SegmentPooling::mean, whole = holds_groups({op.input, op.output});
   with_storage_type(op.output, "segment_pool", [&]<typename T>(T) {
-    launch(device, shape, op.pooling == SegmentPooling::mean ? mean_kernel<T> : maximum_kernel<T>, op, whole);
+    if (whole)
+      launch(device, shape, mean ? mean_kernel<T, true> : maximum_kernel<T, true>, op);
+    else
+      launch(device, shape, mean ? mean_kernel<T, false> : maximum_kernel<T, false>, op);
   });
 }
 
