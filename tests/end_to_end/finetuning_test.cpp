@@ -148,17 +148,22 @@ TEST(Finetuning, MayBeginWithMaskedLanguageTrainingOnItsOwnTexts) {
   EXPECT_EQ(checkpoint_steps(inner).back(), 5);
 }
 
-TEST(Finetuning, KilledInEitherStageAndResumedEndsInTheSameBytes) {
+TEST(Finetuning, StoppedInEitherStageAndResumedEndsInTheSameBytes) {
   const ScratchFolder scratch;
   const std::vector<std::string> settings{further_pretraining(24), "training.steps=40", "checkpoint.every=5"};
   const std::filesystem::path whole = scratch / "whole", broken = scratch / "broken";
   ASSERT_THAT(run(finetune_call(whole, settings)), ExitsWith(0));
   Arguments call = finetune_call(broken, settings);
-  for (const std::string seen : {"step 12/24", "step 16/40"}) {
+  const std::vector<std::pair<std::string, int>> stops{
+      {"step 4/24", SIGINT}, {"step 16/24", SIGKILL}, {"step 16/40", SIGKILL}};
+  for (const auto& [seen, signal] : stops) {
     Process process(call);
     process.wait_for_log(seen);
-    process.send(SIGKILL);
-    process.wait();
+    process.send(signal);
+    const Outcome stopped = process.wait();
+    if (signal == SIGINT) {
+      EXPECT_THAT(stopped, ExitsWith(128 + SIGINT));
+    }
     call = finetune_call(broken, settings, {"--resume"});
   }
   ASSERT_THAT(run(call), ExitsWith(0));
