@@ -27,5 +27,6 @@ set(CLOZE_CUDA_SOURCES
   optimizer/lamb_cuda.cu
   rows/rows_cuda.cu
   segment_cross_entropy/segment_cross_entropy_cuda.cu
+  segment_pooling/segment_pooling_cuda.cu
   squared_error/squared_error_cuda.cu)
 list(TRANSFORM CLOZE_CUDA_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -13,6 +13,7 @@
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/rows/rows.h"
 #include "kernels/segment_cross_entropy/segment_cross_entropy.h"
+#include "kernels/segment_pooling/segment_pooling.h"
 #include "kernels/squared_error/squared_error.h"
 
 namespace cloze {
@@ -68,6 +69,12 @@ void cross_entropy(Cuda&, const CrossEntropy&) {
   refuse();
 }
 void segment_cross_entropy(Cuda&, const SegmentCrossEntropy&) {
+  refuse();
+}
+void segment_pool_forward(Cuda&, const SegmentPoolForward&) {
+  refuse();
+}
+void segment_pool_backward(Cuda&, const SegmentPoolBackward&) {
   refuse();
 }
 void squared_error(Cuda&, const SquaredError&) {

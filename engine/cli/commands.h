@@ -15,6 +15,7 @@ struct ExitCode {
 void add_dataset_command(CLI::App& program, ExitCode& exit_code);
 void add_convert_command(CLI::App& program, ExitCode& exit_code);
 void add_evaluate_command(CLI::App& program, ExitCode& exit_code);
+void add_features_command(CLI::App& program, ExitCode& exit_code);
 void add_finetune_command(CLI::App& program, ExitCode& exit_code);
 void add_predict_command(CLI::App& program, ExitCode& exit_code);
 void add_fill_command(CLI::App& program, ExitCode& exit_code);

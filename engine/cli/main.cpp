@@ -17,6 +17,7 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
   cloze::add_finetune_command(program, exit_code);
   cloze::add_evaluate_command(program, exit_code);
   cloze::add_predict_command(program, exit_code);
+  cloze::add_features_command(program, exit_code);
   cloze::add_fill_command(program, exit_code);
   cloze::add_plan_command(program, exit_code);
   cloze::add_graph_command(program, exit_code);

@@ -4,6 +4,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rows.h"
+#include "engine/ops/segment_pooling.h"
 
 namespace cloze {
 namespace {
@@ -32,6 +33,10 @@ void add_task_head(ParameterLayout& layout, const TaskHead& head, int64_t hidden
   add(head.name, head.outputs, width);
 }
 
+bool is_of_head(const TaskHead& head, const std::string& parameter_name) {
+  return parameter_name.starts_with(head.name + ".");
+}
+
 ValueId pooled_rows(BertBuilder& bert, const TaskHead& head, ValueId sequence_output) {
   switch (head.pooling) {
     case Pooling::pooler:
@@ -39,6 +44,13 @@ ValueId pooled_rows(BertBuilder& bert, const TaskHead& head, ValueId sequence_ou
     case Pooling::cls:
       bert.graph.set_scope("pooler");
       return gather_rows(bert.graph, sequence_output, bert.inputs.first_rows);
+    case Pooling::mean:
+    case Pooling::maximum: {
+      bert.graph.set_scope("pooler");
+      const bool mean = head.pooling == Pooling::mean;
+      return segment_pool(bert.graph, sequence_output, bert.inputs.offsets,
+                          mean ? SegmentPooling::mean : SegmentPooling::maximum);
+    }
     case Pooling::tokens:
       break;
   }

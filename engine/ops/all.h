@@ -12,6 +12,7 @@
 #include "engine/ops/optimizer.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/segment_cross_entropy.h"
+#include "engine/ops/segment_pooling.h"
 #include "engine/ops/squared_error.h"
 
 namespace cloze {
@@ -21,10 +22,10 @@ namespace cloze {
 using AllOps = std::tuple<
     // forward: each has a gradient
     ActivationOp, AddOp, AttentionOp, CrossEntropyOp, DropoutOp, EmbeddingOp, GatherRowsOp, LayerNormOp,
-    LinearOp, SegmentCrossEntropyOp, SquaredErrorOp,
+    LinearOp, SegmentCrossEntropyOp, SegmentPoolOp, SquaredErrorOp,
     // backward
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
-    LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp,
+    LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
     // update
     CollectGradientsOp, GradientNormOp, UpdateOp>;
 

@@ -58,6 +58,10 @@ class QuestionTaskFile final : public TaskFile {
     return item;
   }
 
+  void for_each_text(const std::function<void(const std::string&)>& use) const override {
+    for (const Passage& passage : file_.passages) use(passage.text);
+  }
+
   std::string show(size_t index, const std::string&) const override {
     return show_question_window(
         file_, windows_[index], reading_.tokenizer->vocabulary(), reading_.squad,

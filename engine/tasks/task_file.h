@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,9 @@ class TaskFile : public TaskItems {
  public:
   // Examples as people count them: rows, or questions (of which each has one or more windows).
   virtual size_t examples() const = 0;
+  // Calls `use` with the text of every example in order, labels left out: the two texts of a pair, a context
+  // and its endings, a line each; of questions every passage once.
+  virtual void for_each_text(const std::function<void(const std::string& text)>& use) const = 0;
   // The item in full, for the log.
   virtual std::string show(size_t index, const std::string& set_name) const = 0;
   // The task's scores, the most telling first; empty where the file has no labels.

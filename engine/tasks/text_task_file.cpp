@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -31,6 +33,16 @@ std::vector<float> softmax(std::span<const float> logits) {
   return probabilities;
 }
 
+std::string text_of(const Example& example) {
+  if (const auto* pair = std::get_if<TextPair>(&example.content)) {
+    return pair->b.empty() ? pair->a : pair->a + "\n" + pair->b;
+  }
+  if (const auto* choice = std::get_if<MultipleChoice>(&example.content)) {
+    return fmt::format("{}\n{}", choice->context, fmt::join(choice->endings, "\n"));
+  }
+  return fmt::format("{}", fmt::join(std::get<TaggedWords>(example.content).words, " "));
+}
+
 class TextTaskFile final : public TaskFile {
  public:
   TextTaskFile(const TaskReading& reading, ExampleSet set, ExampleUse use)
@@ -55,6 +67,10 @@ class TextTaskFile final : public TaskFile {
       item.weight = reading_.class_weights[static_cast<size_t>(item.label)];
     }
     return item;
+  }
+
+  void for_each_text(const std::function<void(const std::string&)>& use) const override {
+    for (const Example& example : set_.examples) use(text_of(example));
   }
 
   std::string show(size_t index, const std::string& set_name) const override {

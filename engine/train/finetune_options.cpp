@@ -11,7 +11,9 @@ namespace {
 const Choices<Pooling>& poolings() {
   static const auto all =
       choices<Pooling>({{"pooler", Pooling::pooler, "BERT's: a dense layer and tanh over [CLS]"},
-                        {"cls", Pooling::cls, "the encoder's output at [CLS]"}}) &
+                        {"cls", Pooling::cls, "the encoder's output at [CLS]"},
+                        {"mean", Pooling::mean, "the mean of its outputs at all tokens, [CLS] and [SEP] too"},
+                        {"max", Pooling::maximum, "the largest of those, column by column"}}) &
       fixed_on_resume();
   return all;
 }
@@ -37,6 +39,23 @@ void describe(Fields& fields, FinetuneDataOptions& options) {
   fields.option("test", options.test, "File whose labels are predicted at the end");
 }
 
+void describe(Fields& fields, FurtherPretrainingOptions& options) {
+  fields.option("steps", options.steps, at_least(0) & fixed_on_resume(),
+                "Updates; 0: none, straight to the task");
+  fields.option("learning_rate", options.learning_rate, above(0) & fixed_on_resume(),
+                "Its peak; the rest of `optimizer` and `schedule` holds here too");
+  fields.option("sequences", options.sequences, at_least(1) & fixed_on_resume(), "Sequences of a step");
+  fields.option("max_sequence_length", options.max_sequence_length, between(5, 32768) & fixed_on_resume(),
+                "Tokens in a full sequence, with [CLS] and [SEP]; a longer text makes several");
+  fields.option("masked_probability", options.masked_probability, fraction() & fixed_on_resume(),
+                "Part of the tokens to predict");
+  fields.option("max_predictions", options.max_predictions, at_least(1) & fixed_on_resume(),
+                "Most tokens to predict in a sequence");
+  fields.option("whole_word", options.whole_word, fixed_on_resume(), "Mask all pieces of a word together");
+  fields.option("checkpoint_every", options.checkpoint_every, at_least(0),
+                "Steps between its checkpoints; 0: at the end only");
+}
+
 void describe(Fields& fields, HeadOptions& options) {
   fields.option("widths", options.widths, at_least(1) & fixed_on_resume(),
                 "Of hidden layers before the last one; none in BERT");
@@ -44,6 +63,8 @@ void describe(Fields& fields, HeadOptions& options) {
   fields.option("dropout", options.dropout, between(0, 0.99), "Before each layer of the head");
   fields.option("pooling", options.pooling, poolings(),
                 "What the head reads of a sequence; none: as BERT does");
+  fields.option("initializer_range", options.initializer_range, above(0) & fixed_on_resume(),
+                "Standard deviation the head's matrices begin with, cut at twice that; none: the model's");
 }
 
 void describe(Fields& fields, FinetuneBatchOptions& options) {
@@ -107,6 +128,8 @@ void describe(Fields& fields, FinetuneOptions& options) {
   fields.section("question_answering", options.question_answering,
                  "Of tasks of that kind: windows over a passage, and how answers are chosen");
   fields.section("data", options.data, "Files of examples");
+  fields.section("further_pretraining", options.further_pretraining,
+                 "Masked-LM training on the texts of the training file first, before the task");
   fields.section("head", options.head, "The layers on top of the encoder");
   fields.section("batch", options.batch, "What a step takes");
   fields.section("training", options.training, "How long, and what is trained");

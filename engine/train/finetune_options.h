@@ -32,7 +32,19 @@ struct HeadOptions {
   std::vector<int64_t> widths;
   Activation activation = Activation::gelu_tanh;
   double dropout = 0.1;
-  std::optional<Pooling> pooling;  // none: BERT's own for the task
+  std::optional<Pooling> pooling;           // none: BERT's own for the task
+  std::optional<double> initializer_range;  // none: the model's
+};
+
+struct FurtherPretrainingOptions {
+  int64_t steps = 0;  // 0: off
+  double learning_rate = 5e-5;
+  int64_t sequences = 32;  // of a step
+  int max_sequence_length = 128;
+  double masked_probability = 0.15;
+  int max_predictions = 20;
+  bool whole_word = false;
+  int64_t checkpoint_every = 500;  // steps
 };
 
 struct FinetuneBatchOptions {
@@ -82,6 +94,7 @@ struct FinetuneOptions {
   TaskOptions task;
   SquadOptions question_answering;
   FinetuneDataOptions data;
+  FurtherPretrainingOptions further_pretraining;
   HeadOptions head;
   FinetuneBatchOptions batch;
   FinetuneTrainingOptions training;
@@ -96,6 +109,7 @@ struct FinetuneOptions {
 
 void describe(Fields& fields, FinetuneModelOptions& options);
 void describe(Fields& fields, FinetuneDataOptions& options);
+void describe(Fields& fields, FurtherPretrainingOptions& options);
 void describe(Fields& fields, HeadOptions& options);
 void describe(Fields& fields, FinetuneBatchOptions& options);
 void describe(Fields& fields, FinetuneTrainingOptions& options);

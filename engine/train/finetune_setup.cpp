@@ -17,7 +17,8 @@ int64_t frozen_depth(const FinetuneTrainingOptions& training, int64_t layers) {
 }
 
 const char* architecture_of(const FinetuningModel& model) {
-  const bool own = model.head.widths.empty() && model.head.pooling != Pooling::cls;
+  const bool own =
+      model.head.widths.empty() && model.head.pooling == bert_head(model.kind, model.head.outputs).pooling;
   if (!own) return "BertWithTaskHead";
   switch (model.kind) {
     case TaskKind::tagging:
@@ -66,6 +67,9 @@ FinetuningModel finetuning_model(const FinetuneOptions& options, const BertConfi
   model.head = bert_head(task.kind, labels.size());
   model.head.widths = options.head.widths;
   model.head.activation = options.head.activation;
+  model.head.initializer_range = options.head.initializer_range
+                                     ? static_cast<float>(*options.head.initializer_range)
+                                     : config.initializer_range;
   if (task.kind != TaskKind::question_answering)
     model.head.dropout = static_cast<float>(options.head.dropout);
   if (options.head.pooling) {

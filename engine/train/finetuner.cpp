@@ -16,6 +16,7 @@
 #include "engine/train/finetune_results.h"
 #include "engine/train/finetune_setup.h"
 #include "engine/train/finetuned_model.h"
+#include "engine/train/further_pretraining.h"
 #include "engine/train/model_state.h"
 #include "engine/train/resume_check.h"
 #include "engine/train/run_report.h"
@@ -48,6 +49,7 @@ class FinetuneRun {
         threads_(thread_number(options.threads)),
         pretrained_(open_model(options.model.from, {.lowercase = options.model.lowercase})) {
     set_thread_count(threads_);
+    check_further_pretraining(options_, pretrained_);
     files_ = read_finetuning_files(options_, pretrained_, threads_);
     model_ = finetuning_model(options_, finetune_config(options_, pretrained_.config().bert),
                               files_.reading.task, files_.reading.labels);
@@ -60,6 +62,7 @@ class FinetuneRun {
   }
 
   int run() {
+    if (const int signal = adapt(); signal != 0) return signal;
     start();
     while (step_ < steps_ && !stopped_early_) {
       train_step();
@@ -91,6 +94,17 @@ class FinetuneRun {
     const TaskScore metric = best_metric(options_, files_);
     if (!options_.checkpoint.keep_best) return std::nullopt;
     return BestBy{"eval_" + metric.name, metric.less_is_better ? Better::lower : Better::higher};
+  }
+
+  // Further pretraining, unless fine-tuning has begun already.
+  int adapt() {
+    if (options_.further_pretraining.steps == 0 || !store_->steps().empty()) return 0;
+    const int signal = further_pretrain(options_, pretrained_, files_);
+    folder_->take_log();
+    if (signal != 0) return signal;
+    log_further_pretraining(options_, files_);
+    adapted_.emplace(open_model(further_pretraining_run(options_)));
+    return 0;
   }
 
   void start() {
@@ -134,11 +148,16 @@ class FinetuneRun {
 
   // BERT's initialisation, then what the pretrained model has: all of the encoder, hardly ever the head.
   void fresh_weights() {
-    constexpr double deviation = 0.02;
-    initialize_parameters(*engine_, layout_, deviation, options_.seed);
+    initialize_parameters(*engine_, layout_, options_.seed, [&](const std::string& name) {
+      return is_of_head(model_.head, name) ? model_.head.initializer_range : model_.config.initializer_range;
+    });
     const LoadReport report = load_parameters(*engine_, layout_, pretrained_.parameters());
     require_encoder(report, model_.config.layers);
     log::info("{}", to_string(report));
+    if (!adapted_) return;
+    require_encoder(load_parameters(*engine_, layout_, adapted_->parameters()), model_.config.layers);
+    log::info("the encoder is that of further pretraining: {}", adapted_->folder().string());
+    adapted_.reset();
   }
 
   void show_examples() {
@@ -266,6 +285,7 @@ class FinetuneRun {
   const FinetuneOptions& options_;
   const int threads_;
   Checkpoint pretrained_;
+  std::optional<Checkpoint> adapted_;  // by further pretraining, until its weights are loaded
   FinetuningFiles files_;
   FinetuningModel model_;
   ParameterLayout layout_;

@@ -40,15 +40,17 @@ LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const Tensor
 }  // namespace
 
 // In pieces, so that the largest parameter is not held twice.
-void initialize_parameters(Engine& engine, const ParameterLayout& layout, double deviation, uint64_t seed) {
+void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64_t seed,
+                           const std::function<float(const std::string& name)>& deviation_of) {
   constexpr int64_t piece = 1 << 18, grain = 1 << 12;  // elements
   std::vector<float> values(piece);
   for (const Parameter& parameter : layout.parameters()) {
+    const float deviation = deviation_of(parameter.name);
     for (int64_t first = 0; first < parameter.elements(); first += piece) {
       const int64_t count = std::min(piece, parameter.elements() - first);
       parallel_for(0, count, grain, [&](int64_t begin, int64_t end) {
         initialize_parameter(
-            parameter, static_cast<float>(deviation), seed, first + begin,
+            parameter, deviation, seed, first + begin,
             std::span(values).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)));
       });
       engine.write(Memory::parameters, parameter.offset + first,

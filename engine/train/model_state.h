@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@
 // Between an engine's flat buffers and checkpoints: parameters and moments under their names.
 namespace cloze {
 
-// Fills every parameter by BERT's initialisation.
-void initialize_parameters(Engine& engine, const ParameterLayout& layout, double deviation, uint64_t seed);
+// Fills every parameter by BERT's initialisation; `deviation_of` gives a matrix's standard deviation.
+void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64_t seed,
+                           const std::function<float(const std::string& name)>& deviation_of);
 
 // Copies what the source has into the engine; padding rows stay zero.
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source);

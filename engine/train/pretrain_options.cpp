@@ -73,6 +73,8 @@ void describe(Fields& fields, ModelOptions& options) {
                 "Longest sequence the model takes");
   fields.option("token_types", options.token_types, at_least(2) & fixed_on_resume(), "Segments: A and B");
   fields.option("initializer_range", options.initializer_range, above(0), "Deviation of the initial weights");
+  fields.option("layer_norm_epsilon", options.layer_norm_epsilon, above(0) & fixed_on_resume(),
+                "Added to the variance in layer norms; as the model of `initialize_from` has it");
   fields.option("output_bias", options.output_bias, output_bias_choices(),
                 "What the bias of the masked-LM head begins with");
   fields.option(

@@ -37,6 +37,7 @@ struct ModelOptions {
   double hidden_dropout = 0.1, attention_dropout = 0.1;
   int64_t max_positions = 512, token_types = 2;
   double initializer_range = 0.02;
+  double layer_norm_epsilon = 1e-12;
   bool attention = true;  // off: an ablation
   OutputBias output_bias = OutputBias::zero;
   std::optional<std::filesystem::path> initialize_from;  // whatever open_model() takes

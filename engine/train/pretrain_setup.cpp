@@ -85,6 +85,7 @@ BertConfig bert_config(const ModelOptions& options, int64_t vocabulary_size,
                           .max_positions = options.max_positions,
                           .token_types = options.token_types,
                           .initializer_range = static_cast<float>(options.initializer_range),
+                          .layer_norm_epsilon = static_cast<float>(options.layer_norm_epsilon),
                           .attention = options.attention};
   validate(config, "model");
   for (const TrainingPhase& phase : phases) {

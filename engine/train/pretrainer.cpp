@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -104,7 +105,9 @@ class PretrainRun {
     if (step_ >= options_.training.steps) log::info("all {} steps are done already", options_.training.steps);
     peak_ = measured_matmul_peak();
     report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
-    if (step_ == 0) show_examples();
+    if (step_ != 0) return;
+    show_examples();
+    if (validation_ && options_.model.initialize_from) evaluate();  // what the model knew before
   }
 
   bool restore() {
@@ -121,7 +124,9 @@ class PretrainRun {
   }
 
   void fresh_weights() {
-    initialize_parameters(*engine_, layout_, options_.model.initializer_range, options_.seed);
+    initialize_parameters(*engine_, layout_, options_.seed, [&](const std::string&) {
+      return static_cast<float>(options_.model.initializer_range);
+    });
     if (options_.model.output_bias == OutputBias::unigram) begin_with_word_frequencies();
     if (!options_.model.initialize_from) return;
     const Checkpoint checkpoint = open_model(*options_.model.initialize_from);
@@ -254,7 +259,7 @@ class PretrainRun {
   }
 
   void evaluate() {
-    const auto& phase = phase_of(phases_, step_ - 1);
+    const auto& phase = phase_of(phases_, std::max<int64_t>(0, step_ - 1));
     if (!evaluation_) {
       evaluation_ =
           std::make_unique<PretrainEvaluation>(validation_, log_frequencies(*train_), phase,
@@ -332,6 +337,10 @@ class PretrainRun {
 
 int pretrain(const PretrainOptions& options, ExistingRun existing) {
   const SignalWatch signals;  // before the first thread that computes
+  return pretrain_within(options, existing);
+}
+
+int pretrain_within(const PretrainOptions& options, ExistingRun existing) {
   return PretrainRun(options, existing).run();
 }
 

@@ -10,4 +10,8 @@ namespace cloze {
 // Error or UsageError.
 int pretrain(const PretrainOptions& options, ExistingRun existing);
 
+// The same inside another run, whose SignalWatch is there already. While it lasts, log lines go to its own
+// log.txt, and afterwards to none.
+int pretrain_within(const PretrainOptions& options, ExistingRun existing);
+
 }  // namespace cloze

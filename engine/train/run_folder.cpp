@@ -25,7 +25,7 @@ constexpr const char* previous_config_name = "config.previous.yaml";
 
 // What --overwrite removes: all that Cloze writes into a run's folder, and nothing else that lies there.
 bool is_of_a_run(std::string_view name) {
-  constexpr std::array<std::string_view, 12> names = {config_name,
+  constexpr std::array<std::string_view, 13> names = {config_name,
                                                       previous_config_name,
                                                       "metrics.jsonl",
                                                       "log.txt",
@@ -36,7 +36,8 @@ bool is_of_a_run(std::string_view name) {
                                                       "test_results.tsv",
                                                       "predictions.json",
                                                       "nbest_predictions.json",
-                                                      "null_odds.json"};
+                                                      "null_odds.json",
+                                                      "further_pretraining"};
   return name.starts_with("events.out.tfevents.") ||
          std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -120,6 +121,10 @@ RunFolder::RunFolder(fs::path path, ExistingRun existing, std::string_view confi
   }
   write_file(path_ / version_file, fmt::format("{}\n", run_format_version));
   write_config(config_yaml);
+  take_log();
+}
+
+void RunFolder::take_log() const {
   log::set_file(path_ / "log.txt");
 }
 

@@ -19,6 +19,7 @@ enum class ExistingRun : uint8_t { refuse, resume, overwrite };
 // A run's folder, held by one writer at a time:
 //   format_version   what makes it a run's folder
 //   config.yaml      resolved; where a resumed run's differs, the former is kept as config.previous.yaml
+//   further_pretraining/  (of fine-tuning: a run inside the run)
 //   log.txt  metrics.jsonl  events.out.tfevents.*  checkpoints/step-N/  latest  best
 //   run.lock
 class RunFolder {
@@ -39,6 +40,9 @@ class RunFolder {
   // out of the way. Nullopt: start at step 0; under `resume` the log says so. Throws Error where every
   // checkpoint is damaged.
   std::optional<Checkpoint> starting_point(CheckpointStore& store);
+
+  // Sends the log to log.txt again, after a run inside this one had it.
+  void take_log() const;
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path metrics_file() const { return path_ / "metrics.jsonl"; }

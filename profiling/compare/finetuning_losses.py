@@ -132,11 +132,18 @@ class BertAdam:
         self.step_number += 1
 
 
-def labels_of(arguments, labels):
-    if arguments.task == "questions":
-        first, last = zip(*labels)
-        return {"start_positions": torch.tensor(first), "end_positions": torch.tensor(last)}
-    return {"labels": torch.tensor(labels, dtype=torch.float32 if arguments.task == "regression" else torch.int64)}
+def loss_of(arguments, model, encoded, labels):
+    """The peer's own loss, but that of spans over real tokens only: transformers lets padding take part in the softmax, so
+    that its loss depends on what else is in the batch."""
+    if arguments.task != "questions":
+        kind = torch.float32 if arguments.task == "regression" else torch.int64
+        return model(**encoded, labels=torch.tensor(labels, dtype=kind)).loss
+    output = model(**encoded)
+    padding = encoded["attention_mask"] == 0
+    first, last = zip(*labels)
+    entropy = torch.nn.functional.cross_entropy
+    return (entropy(output.start_logits.masked_fill(padding, -torch.inf), torch.tensor(first))
+            + entropy(output.end_logits.masked_fill(padding, -torch.inf), torch.tensor(last))) / 2
 
 
 def run_peer(arguments, model, tokenizer, rows):
@@ -148,7 +155,7 @@ def run_peer(arguments, model, tokenizer, rows):
         encoded = tokenizer(list(first), None if second[0] is None else list(second), truncation=True, max_length=128,
                             padding=True, return_tensors="pt")
         encoded.setdefault("token_type_ids", torch.zeros_like(encoded["input_ids"]))
-        loss = model(**encoded, **labels_of(arguments, labels)).loss
+        loss = loss_of(arguments, model, encoded, labels)
         loss.backward()
         optimizer.step()
         losses.append(loss.item())

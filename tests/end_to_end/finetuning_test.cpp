@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/file.h"
 #include "tests/base/scratch_folder.h"
@@ -115,6 +116,74 @@ TEST(Finetuning, KilledAndResumedEndsInTheSameBytes) {
   EXPECT_TRUE(final_state(broken) == final_state(whole));
 }
 
+// settings for a first stage of `steps` on short texts
+std::string further_pretraining(int steps) {
+  return "further_pretraining={steps: " + std::to_string(steps) +
+         ", max_sequence_length: 32, sequences: 16, learning_rate: 1e-3, checkpoint_every: 5}";
+}
+
+TEST(Finetuning, MayBeginWithMaskedLanguageTrainingOnItsOwnTexts) {
+  const ScratchFolder scratch;
+  const std::filesystem::path output = scratch / "run", inner = output / "further_pretraining/run";
+  const Outcome trained = run(finetune_call(output, {further_pretraining(20), "data.validation=10%"}));
+  ASSERT_THAT(trained, ExitsWith(0));
+  EXPECT_THAT(read_file(output / "log.txt"),
+              AllOf(HasSubstr("further pretraining: masked-LM loss"), HasSubstr("after 20 steps"),
+                    HasSubstr("the encoder is that of further pretraining"), HasSubstr("done: 12 steps")));
+  EXPECT_THAT(read_file(inner / "log.txt"), HasSubstr("step 20/20"));
+  EXPECT_EQ(lines_of(output / "further_pretraining/texts.jsonl"), 1800);
+  EXPECT_EQ(lines_of(output / "further_pretraining/held-out.jsonl"), 200);
+  std::vector<double> losses;
+  std::ifstream metrics(inner / "metrics.jsonl");
+  for (std::string line; std::getline(metrics, line);) {
+    const auto record = nlohmann::json::parse(line);
+    if (record.at("split") == "eval") losses.push_back(record.at("masked_language_loss"));
+  }
+  ASSERT_EQ(losses.size(), 2u);
+  EXPECT_LT(losses.back(), losses.front());
+  // The pooler is not trained by masks: it comes from the model, and the run is whole.
+  EXPECT_THAT(run({"evaluate", "--model", output.string(), "--data", reviews("test.csv").string()}),
+              ExitsWith(0));
+  ASSERT_THAT(run(finetune_call(output, {further_pretraining(5)}, {"--overwrite"})), ExitsWith(0));
+  EXPECT_EQ(checkpoint_steps(inner).back(), 5);
+}
+
+TEST(Finetuning, StoppedInEitherStageAndResumedEndsInTheSameBytes) {
+  const ScratchFolder scratch;
+  const std::vector<std::string> settings{further_pretraining(24), "training.steps=40", "checkpoint.every=5"};
+  const std::filesystem::path whole = scratch / "whole", broken = scratch / "broken";
+  ASSERT_THAT(run(finetune_call(whole, settings)), ExitsWith(0));
+  Arguments call = finetune_call(broken, settings);
+  const std::vector<std::pair<std::string, int>> stops{
+      {"step 4/24", SIGINT}, {"step 16/24", SIGKILL}, {"step 16/40", SIGKILL}};
+  for (const auto& [seen, signal] : stops) {
+    Process process(call);
+    process.wait_for_log(seen);
+    process.send(signal);
+    const Outcome stopped = process.wait();
+    if (signal == SIGINT) {
+      EXPECT_THAT(stopped, ExitsWith(128 + SIGINT));
+    }
+    call = finetune_call(broken, settings, {"--resume"});
+  }
+  ASSERT_THAT(run(call), ExitsWith(0));
+  EXPECT_TRUE(final_state(broken) == final_state(whole));
+  EXPECT_TRUE(final_state(broken / "further_pretraining/run") ==
+              final_state(whole / "further_pretraining/run"));
+}
+
+TEST(Finetuning, HeadsPoolTheTokensOfASequence) {
+  const ScratchFolder scratch;
+  for (const std::string pooling : {"mean", "max"}) {
+    const std::filesystem::path output = scratch / pooling;
+    ASSERT_THAT(run(finetune_call(output, {"head={pooling: " + pooling + ", initializer_range: 0.5}"})),
+                ExitsWith(0));
+    EXPECT_THAT(read_file(output / "latest/config.json"), HasSubstr("BertWithTaskHead"));
+    EXPECT_THAT(run({"evaluate", "--model", output.string(), "--data", reviews("test.csv").string()}),
+                ExitsWith(0));
+  }
+}
+
 TEST(Finetuning, SeveralSeedsAndEarlyStopping) {
   const ScratchFolder scratch;
   const std::filesystem::path output = scratch / "run";
@@ -144,6 +213,10 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"too_long", {"task.max_sequence_length=4096"}, 2, "the model was trained on up to"},
         Mistake{"unknown_metric", {"data.validation=10%", "evaluation.metric=beauty"}, 2, "accuracy"},
         Mistake{"class_weights", {"training.class_weights=[1, 2, 3]"}, 2, "2 labels"},
+        Mistake{"too_long_further",
+                {"further_pretraining={steps: 3, max_sequence_length: 4096}"},
+                2,
+                "trained on up to"},
         Mistake{"words_in_a_table", {"task={kind: tagging}"}, 2, "use CoNLL's form"}),
     [](const auto& instance) { return instance.param.name; });
 

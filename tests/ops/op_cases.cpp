@@ -133,6 +133,21 @@ void span_case(OpGraph& g) {
   g.loss(segment_cross_entropy(g.graph, logits, offsets(g), labels, g.reals(1, {0.25f}), true).loss);
 }
 
+// Values of a column further apart than finite differences step.
+Build segment_pool_case(SegmentPooling pooling) {
+  return [=](OpGraph& g) {
+    const ValueId x = g.rows_of_parameter(tokens, 7);
+    std::vector<float>& values = g.parameters.back().values;
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 29 % 97) / 64 - 0.75f;
+    g.output(segment_pool(g.graph, x, offsets(g), pooling));
+  };
+}
+
+// The gradient of x lies in the gradient buffer, so that of the pooling can be added to it in place.
+void segment_pool_of_a_parameter(OpGraph& g) {
+  g.output(segment_pool(g.graph, g.parameter(9, 7), offsets(g), SegmentPooling::mean));
+}
+
 void squared_error_case(OpGraph& g) {
   const ValueId x = g.rows_of_parameter(6, 1, Axis::sequences);
   g.live(Axis::sequences, 5);
@@ -296,6 +311,9 @@ const std::vector<OpCase>& op_cases() {
       {"cross_entropy_weighted", weighted_cross_entropy_case(0, true)},
       {"cross_entropy_smoothed_and_weighted", weighted_cross_entropy_case(0.3f, true)},
       {"segment_cross_entropy", span_case},
+      {"segment_mean", segment_pool_case(SegmentPooling::mean)},
+      {"segment_maximum", segment_pool_case(SegmentPooling::maximum)},
+      {"segment_mean_of_a_parameter", segment_pool_of_a_parameter},
       {"squared_error", squared_error_case},
       {"dropout", dropout_case},
       {"embedding", embedding_case(no_dropout)},

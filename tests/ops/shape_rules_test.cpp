@@ -106,6 +106,9 @@ std::set<std::string> free_changes() {
       {"linear_weight_gradient", 1, {"columns"}},
       {"scatter_rows", 0, {"columns", "precision"}},
       {"segment_cross_entropy", 0, {"rows", "axis"}},  // the offsets say which rows
+      {"segment_pool", 0, {"rows", "columns", "axis", "precision"}},
+      {"segment_pool", 1, {"columns", "axis"}},  // one segment fewer or more
+      {"segment_pool_backward", 0, {"columns", "precision"}},
   };
   std::set<std::string> result;
   for (const Free& each : all) {

@@ -65,7 +65,7 @@ FinetuningModel model_of(const TaskCase& task) {
   FinetuningModel model{.kind = task.kind, .config = small_config(), .head = bert_head(task.kind, 3)};
   model.head.dropout = 0;
   model.head.widths = task.widths;
-  if (task.pooling == Pooling::cls) model.head.pooling = task.pooling;
+  if (task.pooling != Pooling::pooler) model.head.pooling = task.pooling;
   model.weighted = task.weighted;
   model.label_smoothing = task.smoothing;
   return model;
@@ -146,6 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                       TaskCase{"smoothed", TaskKind::classification, false, 0.1f},
                       TaskCase{"custom_head", TaskKind::classification, false, 0, {20, 12}},
                       TaskCase{"cls_pooling", TaskKind::classification, false, 0, {}, Pooling::cls},
+                      TaskCase{"mean_pooling", TaskKind::classification, false, 0, {}, Pooling::mean},
+                      TaskCase{"max_pooling", TaskKind::regression, false, 0, {}, Pooling::maximum},
                       TaskCase{"regression", TaskKind::regression}, TaskCase{"tagging", TaskKind::tagging},
                       TaskCase{"multiple_choice", TaskKind::multiple_choice},
                       TaskCase{"question_answering", TaskKind::question_answering}),
