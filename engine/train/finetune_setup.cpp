@@ -34,12 +34,19 @@ const char* architecture_of(const FinetuningModel& model) {
   return "BertForSequenceClassification";
 }
 
+// SQuAD v2.0 is told by the preset, too.
+SquadOptions squad_options(const FinetuneOptions& options) {
+  SquadOptions squad = options.question_answering;
+  if (options.task.preset == TaskPreset::squad2) squad.version_2_with_negative = true;
+  return squad;
+}
+
 }  // namespace
 
 TaskDescription finetune_task(const FinetuneOptions& options, const BertConfig& config) {
   TaskDescription task = describe_task(options.task);
   const bool questions = task.kind == TaskKind::question_answering;
-  if (questions) validate(options.question_answering);
+  if (questions) validate(squad_options(options));
   const int64_t longest =
       questions ? options.question_answering.max_sequence_length : task.sequences.max_sequence_length;
   if (longest > config.max_positions) {
@@ -111,7 +118,7 @@ TaskReading task_reading(const FinetuneOptions& options, const TaskDescription& 
   }
   return {.task = task,
           .labels = labels,
-          .squad = options.question_answering,
+          .squad = squad_options(options),
           .tokenizer = std::make_shared<const Tokenizer>(tokenizer.vocabulary, tokenizer.options),
           .class_weights = std::vector<float>(weights.begin(), weights.end()),
           .threads = threads};

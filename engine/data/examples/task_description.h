@@ -30,7 +30,9 @@ enum class TaskPreset : uint8_t {
   yelp,
   swag,
   conll,
-  google_tsv
+  google_tsv,
+  squad,
+  squad2
 };
 
 enum class FileFormat : uint8_t { automatic, tsv, csv, jsonl, conll };

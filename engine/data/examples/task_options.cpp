@@ -34,7 +34,10 @@ const Choices<TaskPreset>& preset_choices() {
                            {"swag", TaskPreset::swag, "the likely continuation of four"},
                            {"conll", TaskPreset::conll, "named entities, CoNLL-2003"},
                            {"google-tsv", TaskPreset::google_tsv,
-                            "id, label, a letter, text; or id, text: the files of many tutorials"}});
+                            "id, label, a letter, text; or id, text: the files of many tutorials"},
+                           {"squad", TaskPreset::squad, "questions about passages, each answered there"},
+                           {"squad2", TaskPreset::squad2,
+                            "the same with questions that have no answer (version_2_with_negative)"}});
   return all;
 }
 

@@ -108,6 +108,14 @@ Preset google_tsv() {
                       {.id = "1", .text_a = "2", .columns = 2}}};
 }
 
+// Their files say what is what; the numbers of questions.
+Preset questions(TaskPreset preset, OfficialRows rows) {
+  return {.preset = preset,
+          .kind = TaskKind::question_answering,
+          .layouts = {named("id", "question", "context", "answers")},
+          .rows = rows};
+}
+
 // The order of the labels is that of their ids: sorted, as Google's and Hugging Face's programs have them.
 // MRPC: msr_paraphrase_*.txt and GLUE's train.tsv and dev.tsv are of one layout; GLUE's test.tsv has an index
 // where they have the label. AX is GLUE's diagnostic set, a test file for models of MNLI.
@@ -133,7 +141,9 @@ const std::vector<Preset>& presets() {
       yelp(),
       swag(),
       conll(),
-      google_tsv()};
+      google_tsv(),
+      questions(TaskPreset::squad, {87599, 10570, 0}),
+      questions(TaskPreset::squad2, {130319, 11873, 0})};
   return all;
 }
 
