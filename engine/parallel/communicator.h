@@ -12,9 +12,9 @@ namespace cloze {
 // A collective over one piece of memory, made once and started any number of times. start() orders it after
 // all work that was given to the device before, and returns at once; wait() orders all later work after it.
 // On a CPU the collective runs on a thread of the communicator and wait() blocks; on a GPU both are
-// stream-ordered. All ranks start the same collectives in the same order, one start, then one wait. Where a
-// rank is lost or abort() was called, start() or wait() throws Error naming what ended the job; the memory
-// then holds anything.
+// stream-ordered. All ranks start the same collectives in the same order, and wait before they start one
+// again. Where a rank is lost or abort() was called, start() or wait() throws Error naming what ended the
+// job; the memory then holds anything.
 class Collective {
  public:
   virtual ~Collective() = default;
@@ -48,6 +48,9 @@ class Communicator {
   virtual std::unique_ptr<Collective> all_gather(std::span<float> values) = 0;
   // bytes[count] of `root` on all ranks.
   virtual std::unique_ptr<Collective> broadcast(std::span<std::byte> bytes, int root) = 0;
+
+  // All later work is ordered after every collective that was started so far, as by wait() of each.
+  virtual void wait_for_all() = 0;
 
   // Returns when every rank has called it.
   virtual void barrier() = 0;

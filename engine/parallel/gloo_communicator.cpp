@@ -55,6 +55,14 @@ class CollectiveThread {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return done_ >= ticket || failure_; });
   }
+  bool is_settled(int64_t ticket) const {
+    const std::lock_guard lock(mutex_);
+    return done_ >= ticket || failure_;
+  }
+  int64_t last_ticket() const {
+    const std::lock_guard lock(mutex_);
+    return started_;
+  }
   double seconds_waited() const {
     const std::lock_guard lock(mutex_);
     return waited_;
@@ -125,9 +133,15 @@ class GlooCommunicator final : public Communicator {
   std::unique_ptr<Collective> broadcast(std::span<std::byte> bytes, int root) override {
     return make(bytes, [this, root](GlooRing::Buffer& buffer) { ring_.broadcast(buffer, root); });
   }
+  void wait_for_all() override { thread_.wait(thread_.last_ticket()); }
   // A sum of one number passes through every rank before any rank has it.
   void barrier() override { run(*barrier_); }
-  std::vector<std::string> exchange(const std::string& text) override { return membership_->exchange(text); }
+  std::vector<std::string> exchange(const std::string& text) override {
+    membership_->entered();
+    std::vector<std::string> texts = membership_->exchange(text);
+    membership_->left();
+    return texts;
+  }
 
   void note_progress() override { membership_->progress(); }
   void excuse(bool busy) override { membership_->excuse(busy); }
@@ -141,26 +155,19 @@ class GlooCommunicator final : public Communicator {
   class Running final : public Collective {
    public:
     Running(GlooCommunicator& owner, std::function<void()> work) : owner_(owner), work_(std::move(work)) {}
-    // Dropped between start() and wait(), as an exception passes: the memory may be gone next.
+    // Dropped while it runs, as an exception passes: the memory may be gone next.
     ~Running() override {
-      if (!under_way_) return;
+      if (owner_.thread_.is_settled(ticket_)) return;
       owner_.abort("it ended in the middle of a step");
       owner_.thread_.settle(ticket_);
     }
-    void start() override {
-      ticket_ = owner_.thread_.start(work_);
-      under_way_ = true;
-    }
-    void wait() override {
-      under_way_ = false;
-      owner_.thread_.wait(ticket_);
-    }
+    void start() override { ticket_ = owner_.thread_.start(work_); }
+    void wait() override { owner_.thread_.wait(ticket_); }
 
    private:
     GlooCommunicator& owner_;
     std::function<void()> work_;
     int64_t ticket_ = 0;
-    bool under_way_ = false;
   };
 
   static int64_t count_of(std::span<float> values) { return static_cast<int64_t>(values.size()); }

@@ -24,16 +24,19 @@ std::vector<Capacity> evaluation_ladder(const TrainingPhase& phase) {
 }  // namespace
 
 PretrainEvaluation::PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase,
-                                       int64_t sequences, uint64_t seed, int threads)
+                                       int64_t sequences, uint64_t seed, int threads, int rank, int world)
     : ladder_(evaluation_ladder(phase)),
       loader_(std::move(corpus), phase.instances, seed, loader_options(ladder_, threads)) {
   const auto epoch = static_cast<int64_t>(loader_.plan().epoch_size(0).sequences);
-  steps_ = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
+  const int64_t steps = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
+  first_step_ = steps * rank / world;
+  end_step_ = steps * (rank + 1) / world;
 }
 
-PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
+PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs,
+                                           const std::function<void()>& progress) {
   PretrainingMetrics metrics;
-  for (int64_t step = 0; step < steps_; ++step) {
+  for (int64_t step = first_step_; step < end_step_; ++step) {
     const PretrainingStep& batch = loader_.next(step);
     for (const PretrainingBatch& micro_batch : batch.micro_batches) {
       PretrainingProgram& program = programs.evaluation(micro_batch.capacity);
@@ -41,6 +44,7 @@ PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs) {
                                  .global_sequences = batch.global_sequences});
       program.run();
       metrics += program.metrics(micro_batch);
+      progress();
     }
   }
   return metrics;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,15 +12,17 @@ namespace cloze {
 // Pretraining losses on a held-out corpus: the same sequences and masks every time, dropout off.
 class PretrainEvaluation {
  public:
-  // At most `sequences` sequences, and at most one epoch.
+  // At most `sequences` sequences, and at most one epoch; of these the share of `rank` among `world`
+  // processes.
   PretrainEvaluation(std::shared_ptr<const Corpus> corpus, const TrainingPhase& phase, int64_t sequences,
-                     uint64_t seed, int threads);
+                     uint64_t seed, int threads, int rank = 0, int world = 1);
 
-  PretrainingMetrics run(PretrainingPrograms& programs);
+  // Calls `progress` after every micro-batch.
+  PretrainingMetrics run(PretrainingPrograms& programs, const std::function<void()>& progress);
 
  private:
   std::vector<Capacity> ladder_;
-  int64_t steps_ = 0;
+  int64_t first_step_ = 0, end_step_ = 0;
   PretrainingLoader loader_;
 };
 

@@ -25,7 +25,7 @@ constexpr const char* previous_config_name = "config.previous.yaml";
 
 // What --overwrite removes: all that Cloze writes into a run's folder, and nothing else that lies there.
 bool is_of_a_run(std::string_view name) {
-  constexpr std::array<std::string_view, 12> names = {config_name,
+  constexpr std::array<std::string_view, 13> names = {config_name,
                                                       previous_config_name,
                                                       "metrics.jsonl",
                                                       "log.txt",
@@ -36,7 +36,8 @@ bool is_of_a_run(std::string_view name) {
                                                       "test_results.tsv",
                                                       "predictions.json",
                                                       "nbest_predictions.json",
-                                                      "null_odds.json"};
+                                                      "null_odds.json",
+                                                      "rendezvous.json"};
   return name.starts_with("events.out.tfevents.") ||
          std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -332,11 +332,22 @@ const std::vector<UpdateCase>& update_cases() {
       {"adamw_clipped", update_attributes(UpdateRule::adamw, 0.5f)},
       {"lamb", update_attributes(UpdateRule::lamb, 0)},
       {"lamb_clipped", update_attributes(UpdateRule::lamb, 0.5f)},
+      {"adamw_reduced", update_attributes(UpdateRule::adamw, 0), true},
   };
   return cases;
 }
 
-void build_update(OpGraph& g, const UpdateAttributes& attributes) {
+// As one bucket, over the one process there is: the sum is what it was.
+std::vector<ValueId> reduced(OpGraph& g, const std::vector<ValueId>& gradients) {
+  const std::shared_ptr<Communicator> alone = make_single_process_communicator();
+  const ValueId sum = g.graph.add(std::make_shared<ReduceBucketOp>(alone, 0, g.elements), gradients)[0];
+  g.graph.set_home(sum, {Memory::gradients, 0});
+  const ValueId flat = g.graph.add(std::make_shared<JoinReductionsOp>(alone, g.elements), {sum})[0];
+  g.graph.set_home(flat, {Memory::gradients, 0});
+  return {flat};
+}
+
+void build_update(OpGraph& g, const UpdateCase& update) {
   const ValueId weight = g.parameter(7, 5), bias = g.parameter(1, 7);
   const ValueId x = g.reals(5, {1, -0.5f, 0.25f, 2, -1});
   g.output(linear(g.graph, x, weight, bias));
@@ -347,9 +358,10 @@ void build_update(OpGraph& g, const UpdateAttributes& attributes) {
       if (g.graph.value(id).home.memory == Memory::gradients) gradients.push_back(id);
     }
   }
+  if (update.reduced) gradients = reduced(g, gradients);
   const ValueId scalars = g.reals(3, {0.125f, 1.5f, 1.25f});
   const UpdateResults results =
-      update_parameters(g.graph, gradients, g.elements, g.real, scalars, attributes);
+      update_parameters(g.graph, gradients, g.elements, g.real, scalars, update.attributes);
   g.graph.mark_result("gradient_norm", results.norm);
   g.graph.mark_result("skipped", results.skipped);
 }

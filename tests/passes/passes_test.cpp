@@ -352,7 +352,7 @@ TEST(RunPasses, ShowsTheGraphAfterEach) {
     seen.emplace_back(pass);
   });
   EXPECT_EQ(seen, (std::vector<std::string>{"model", "needed_rows", "differentiate", "fuse", "accumulate",
-                                            "micro_batch", "recompute", "update", "drop_unused"}));
+                                            "micro_batch", "recompute", "reduce", "update", "drop_unused"}));
   seen.clear();
   const Graph evaluation = compiled({}, {}, false, small_config(),
                                     [&](std::string_view pass, const Graph&) { seen.emplace_back(pass); });
