@@ -19,7 +19,7 @@ constexpr milliseconds tick{100};
 constexpr milliseconds ping_every{500};
 constexpr seconds asleep{3};  // a tick that took as long means that the process was stopped
 constexpr seconds hello_within{10};
-constexpr seconds farewell{5};
+constexpr seconds farewell{2};
 
 std::string refusal(const std::string& why, bool final) {
   return nlohmann::json{{"type", "refused"}, {"why", why}, {"final", final}}.dump();

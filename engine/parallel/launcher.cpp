@@ -108,7 +108,8 @@ class Attempt {
   // Ranks that end because another one is lost say so themselves; a rank that was killed cannot.
   void note_first(const RankProcess& rank) {
     first_ = rank.rank();
-    end_of_farewell_ = Clock::now() + options_.farewell;
+    // After a wrong call the others wait for a rank that never comes.
+    end_of_farewell_ = exit_code() == wrong_call ? Clock::now() : Clock::now() + options_.farewell;
     if (stopped_by_signal(exit_code()) && !rank.killed_by()) return;
     const std::string how = rank.killed_by() ? fmt::format("was killed by signal {}", *rank.killed_by())
                                              : fmt::format("ended with exit code {}", *rank.exit_code());

@@ -12,8 +12,8 @@ struct LaunchOptions {
       later_call;  // program and arguments, of the first start and of restarts
   int processes = 1;
   int max_restarts = 0;
-  std::filesystem::path run_folder;   // logs/rank-K.txt appear in it as soon as it is a run's folder
-  std::chrono::seconds farewell{10};  // for the other ranks to end by themselves after one failed
+  std::filesystem::path run_folder;  // logs/rank-K.txt appear in it as soon as it is a run's folder
+  std::chrono::seconds farewell{5};  // for the other ranks to end by themselves after one failed
 };
 
 // Runs one process per rank on this machine (identity: CLOZE_RANK, CLOZE_WORLD_SIZE, CLOZE_JOB) and watches

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,6 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds beat_every{500};
 constexpr milliseconds tick{100};
+constexpr milliseconds last_resort{30'000};
 constexpr milliseconds asleep{3000};  // a tick that took as long means that this process was stopped
 
 std::string hello_of(const MembershipOptions& options) {
@@ -88,8 +90,15 @@ Membership::~Membership() {
 }
 
 void Membership::serve() {
+  listen();
+  see_to_the_end();
+  write_outbox();
+}
+
+// Until this rank leaves or there is a verdict.
+void Membership::listen() {
   auto last_beat = JobWatch::Time::min(), heard = Clock::now(), last_tick = heard;
-  while (!stopping_) {
+  while (!stopping_ && !verdict()) {
     std::array<pollfd, 2> waited{{{.fd = connection_.socket().descriptor(), .events = POLLIN, .revents = 0},
                                   {.fd = wake_.descriptor(), .events = POLLIN, .revents = 0}}};
     ::poll(waited.data(), waited.size(), static_cast<int>(tick.count()));
@@ -106,7 +115,17 @@ void Membership::serve() {
                       std::chrono::duration<double>(patience_.silence).count()));
     if (last_beat + beat_every <= now) beat(), last_beat = now;
   }
-  write_outbox();
+}
+
+// After a verdict the collectives end with an error, and with them the process. Where it hangs elsewhere, it
+// must not stay behind.
+void Membership::see_to_the_end() {
+  for (auto since = Clock::now(); !stopping_; std::this_thread::sleep_for(tick)) {
+    if (excused_) since = Clock::now();
+    if (Clock::now() - since < last_resort) continue;
+    fmt::print(stderr, "cloze: the job ends: {}; this process hangs and is ended\n", *verdict());
+    std::_Exit(1);
+  }
 }
 
 void Membership::send(std::string line) {
@@ -151,15 +170,14 @@ void Membership::beat() {
 }
 
 void Membership::conclude(const std::string& message) {
-  std::function<void()> callback;
+  const std::lock_guard calling(calling_);
   {
     const std::lock_guard lock(mutex_);
     if (verdict_) return;
     verdict_ = message;
-    callback = on_verdict_;
     changed_.notify_all();
   }
-  if (callback) callback();
+  if (on_verdict_) on_verdict_();
 }
 
 std::vector<std::string> Membership::exchange(const std::string& text) {
@@ -203,13 +221,9 @@ void Membership::throw_on_verdict() const {
 }
 
 void Membership::on_verdict(std::function<void()> callback) {
-  bool now = false;
-  {
-    const std::lock_guard lock(mutex_);
-    on_verdict_ = callback;
-    now = verdict_.has_value();
-  }
-  if (now) callback();
+  const std::lock_guard calling(calling_);
+  on_verdict_ = std::move(callback);
+  if (verdict()) on_verdict_();
 }
 
 }  // namespace cloze

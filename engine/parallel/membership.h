@@ -57,12 +57,15 @@ class Membership {
   std::optional<std::string> verdict() const;
   std::optional<std::string> verdict_within(std::chrono::milliseconds time) const;
   void throw_on_verdict() const;
-  // Called once, on the thread of this object, when there is a verdict.
+  // Called once, on the thread of this object, when there is a verdict. When this returns, no earlier
+  // callback runs any more.
   void on_verdict(std::function<void()> callback);
 
  private:
   void connect(const MembershipOptions& options);
   void serve();
+  void listen();
+  void see_to_the_end();
   void hear();
   void beat();
   void send(std::string line);
@@ -82,6 +85,7 @@ class Membership {
   bool welcomed_ = false;
   std::vector<std::vector<std::string>> shares_;
   std::optional<std::string> verdict_;
+  std::mutex calling_;  // held while on_verdict_ runs
   std::function<void()> on_verdict_;
 
   std::atomic<int64_t> entered_ = 0, left_ = 0, progress_ = 0;
