@@ -37,6 +37,9 @@ Launch ReduceBucketOp::bind_on(Device&, const Operands& operands) const {
 
 std::vector<ValueType> JoinReductionsOp::output_types(std::span<const ValueType> inputs) const {
   require(!inputs.empty() && is_real(inputs[0]), "there are no reductions to join");
+  for (const ValueType& bucket : inputs)
+    require(bucket == ValueType{inputs[0].dtype, 1, bucket.columns},
+            "buckets must be [1, count] of one precision");
   const int64_t count =
       std::accumulate(inputs.begin(), inputs.end(), int64_t{0},
                       [](int64_t sum, const ValueType& bucket) { return sum + bucket.columns; });

@@ -130,6 +130,8 @@ void Coordinator::hello(Member& member, const std::string& line, JobWatch::Time 
   if (taken) return refuse(fmt::format("there is a rank {} already", rank), true);
   if (const auto& verdict = watch_.verdict(now)) return refuse(*verdict, true);
   member.rank = rank;
+  const std::string address = local_address(member.connection.socket());
+  if (!is_loopback(address)) reached_at_ = address;
   member.connection.write(R"({"type":"accepted"})");
   watch_.joined(rank, description, now);
 }
@@ -138,7 +140,8 @@ void Coordinator::hello(Member& member, const std::string& line, JobWatch::Time 
 void Coordinator::hand_out_shares() {
   for (;;) {
     if (!watch_.all_joined()) return;
-    if (!std::exchange(welcomed_, true)) tell_all(R"({"type":"welcome"})");
+    if (!std::exchange(welcomed_, true))
+      tell_all(nlohmann::json{{"type", "welcome"}, {"host", reached_at_}}.dump());
     std::vector<std::string> texts(static_cast<size_t>(job_.size));
     size_t given = 0;
     for (const auto& member : members_) {

@@ -51,6 +51,8 @@ class Coordinator {
   const JobDescription job_;
   JobWatch watch_;
   std::vector<std::unique_ptr<Member>> members_;
+  std::string
+      reached_at_;  // the address of this machine that ranks on others have used; empty: there are none
   bool welcomed_ = false, judged_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread thread_;

@@ -152,7 +152,12 @@ void Membership::hear() {
     const std::string type = message.is_object() ? message.value("type", "") : "";
     if (type == "verdict") conclude(message.at("message"));
     const std::lock_guard lock(mutex_);
-    if (type == "welcome") welcomed_ = true;
+    if (type == "welcome") {
+      // Rank 0's machine may know itself by a loopback address (127.0.1.1 on Debian): others cannot use it.
+      const std::string host = message.at("host");
+      if (is_loopback(address_) && !host.empty()) address_ = host;
+      welcomed_ = true;
+    }
     if (type == "shares") shares_.push_back(message.at("texts"));
     changed_.notify_all();
   }

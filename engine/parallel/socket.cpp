@@ -119,6 +119,10 @@ std::string peer_address(const Socket& socket) {
   return numeric(address);
 }
 
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
 Connecting connect_to(const HostPort& target, milliseconds patience) {
   std::string trouble;
   const Addresses addresses = resolve(target.host, target.port, false, trouble);

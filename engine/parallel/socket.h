@@ -38,6 +38,7 @@ int port_of(const Socket& socket);
 // The numeric address of this end of a connection, and of the other.
 std::string local_address(const Socket& socket);
 std::string peer_address(const Socket& socket);
+bool is_loopback(const std::string& address);
 
 // Connects to the first address of the host that answers; an empty socket and the reason where none does.
 struct Connecting {

@@ -1,5 +1,6 @@
 #include "tests/ops/op_cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -337,12 +338,20 @@ const std::vector<UpdateCase>& update_cases() {
   return cases;
 }
 
-// As one bucket, over the one process there is: the sum is what it was.
-std::vector<ValueId> reduced(OpGraph& g, const std::vector<ValueId>& gradients) {
+// A bucket for each gradient, over the one process there is: the sums are what they were.
+std::vector<ValueId> reduced(OpGraph& g, std::vector<ValueId> gradients) {
   const std::shared_ptr<Communicator> alone = make_single_process_communicator();
-  const ValueId sum = g.graph.add(std::make_shared<ReduceBucketOp>(alone, 0, g.elements), gradients)[0];
-  g.graph.set_home(sum, {Memory::gradients, 0});
-  const ValueId flat = g.graph.add(std::make_shared<JoinReductionsOp>(alone, g.elements), {sum})[0];
+  const auto offset = [&](ValueId id) { return g.graph.value(id).home.offset; };
+  std::sort(gradients.begin(), gradients.end(), [&](ValueId a, ValueId b) { return offset(a) < offset(b); });
+  std::vector<ValueId> sums;
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    const int64_t begin = i == 0 ? 0 : offset(gradients[i]);
+    const int64_t end = i + 1 == gradients.size() ? g.elements : offset(gradients[i + 1]);
+    sums.push_back(
+        g.graph.add(std::make_shared<ReduceBucketOp>(alone, begin, end - begin), {gradients[i]})[0]);
+    g.graph.set_home(sums.back(), {Memory::gradients, begin});
+  }
+  const ValueId flat = g.graph.add(std::make_shared<JoinReductionsOp>(alone, g.elements), sums)[0];
   g.graph.set_home(flat, {Memory::gradients, 0});
   return {flat};
 }
