@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -24,15 +25,23 @@ std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(1000 * seconds));
 }
 
+// Numbers as their bits: JSON has no NaN and no infinity, which a loss may be.
+uint64_t bits_of(double value) {
+  return std::bit_cast<uint64_t>(value);
+}
+double number_from(const nlohmann::json& bits) {
+  return std::bit_cast<double>(bits.get<uint64_t>());
+}
+
 nlohmann::json to_json(const PretrainingMetrics& m) {
   return {m.tokens,
           m.sequences,
           m.predictions,
-          m.masked_loss_sum,
+          bits_of(m.masked_loss_sum),
           m.masked_correct,
           m.mask_token_predictions,
-          m.mask_token_loss_sum,
-          m.next_loss_sum,
+          bits_of(m.mask_token_loss_sum),
+          bits_of(m.next_loss_sum),
           m.next_correct};
 }
 
@@ -40,11 +49,11 @@ PretrainingMetrics metrics_from(const nlohmann::json& values) {
   return {.tokens = values.at(0),
           .sequences = values.at(1),
           .predictions = values.at(2),
-          .masked_loss_sum = values.at(3),
+          .masked_loss_sum = number_from(values.at(3)),
           .masked_correct = values.at(4),
           .mask_token_predictions = values.at(5),
-          .mask_token_loss_sum = values.at(6),
-          .next_loss_sum = values.at(7),
+          .mask_token_loss_sum = number_from(values.at(6)),
+          .next_loss_sum = number_from(values.at(7)),
           .next_correct = values.at(8)};
 }
 
@@ -121,15 +130,15 @@ int Job::agreed_signal() {
 
 IntervalSums Job::sum(const IntervalSums& own) {
   if (size() == 1) return own;
-  const nlohmann::json said = {to_json(own.metrics), own.flops, own.busy_seconds};
+  const nlohmann::json said = {to_json(own.metrics), bits_of(own.flops), bits_of(own.busy_seconds)};
   IntervalSums sums;
   std::vector<double> busy_seconds;
   for (const std::string& text : communicator_->exchange(said.dump())) {
     const auto of_rank = nlohmann::json::parse(text);
     sums.metrics += metrics_from(of_rank.at(0));
-    sums.flops += of_rank.at(1).get<double>();
-    sums.busy_seconds += of_rank.at(2).get<double>();
-    busy_seconds.push_back(of_rank.at(2));
+    sums.flops += number_from(of_rank.at(1));
+    busy_seconds.push_back(number_from(of_rank.at(2)));
+    sums.busy_seconds += busy_seconds.back();
   }
   warn_of_slow_rank(busy_seconds);
   return sums;

@@ -148,6 +148,18 @@ TEST_F(ManyProcesses, AnotherConfigurationOnOneRankIsRefused) {
   EXPECT_THAT(of_one.log, HasSubstr("another configuration"));
 }
 
+// All ranks skip the same steps, and the one that saw it first is named.
+TEST_F(ManyProcesses, GradientsThatAreNotFinite) {
+  const ScratchFolder scratch;
+  const Outcome outcome = run(launch_call(
+      2, scratch / "run", {"optimizer.learning_rate=1e30", "training.max_skipped_steps=2", "log.every=1"}));
+  EXPECT_THAT(outcome, ExitsWith(1));
+  EXPECT_THAT(outcome.log,
+              AllOf(HasSubstr("a gradient is not finite; first seen in linear in encoder.layer.0"),
+                    HasSubstr("(rank 0); the step is skipped (2 in a row)"),
+                    HasSubstr("3 steps in a row were skipped")));
+}
+
 TEST_F(ManyProcesses, TooFewSequencesForTheProcesses) {
   const ScratchFolder scratch;
   const Outcome outcome = run(launch_call(3, scratch / "run", {"batch.sequences=2"}));
