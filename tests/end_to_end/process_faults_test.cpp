@@ -106,6 +106,24 @@ TEST_F(ProcessFaults, AStoppedRankIsNamedWithinTheTimeout) {
   }
 }
 
+// Stopped four fifths of the time. The model is large enough for computing to be most of a step.
+TEST_F(ProcessFaults, ASlowRankIsNamed) {
+  Process job(launch_call(scratch_ / "run", {},
+                          {"training.steps=100000", "model.hidden_size=128", "model.layers=2",
+                           "batch.sequences=48", "checkpoint.every=0", "evaluation.every=100000"}));
+  job.wait_for_log("step 10/100,000");
+  const pid_t slow = ranks_of(job)[1];
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (job.log().find("rank 1 is slow (host ") == std::string::npos &&
+         std::chrono::steady_clock::now() < until) {
+    ::kill(slow, SIGSTOP);
+    EXPECT_FALSE(job.ends_within(milliseconds(80)));
+    ::kill(slow, SIGCONT);
+    EXPECT_FALSE(job.ends_within(milliseconds(20)));
+  }
+  EXPECT_THAT(job.log(), HasSubstr("rank 1 is slow (host "));
+}
+
 TEST_F(ProcessFaults, TerminateToOneRankSavesOnAll) {
   const fs::path output = scratch_ / "run";
   Process job(launch_call(output));
