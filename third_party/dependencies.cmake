@@ -57,6 +57,9 @@ find_package(LibArchive REQUIRED)
 # The distributions' package alone will do: upstream's own build leaves out the type information that a subclass needs.
 find_package(leveldb REQUIRED)
 
+# The distributions' package alone will do: upstream has no releases.
+find_package(Gloo REQUIRED)
+
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 

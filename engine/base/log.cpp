@@ -35,6 +35,12 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+// Set before other threads log.
+std::string& own_prefix() {
+  static std::string prefix;
+  return prefix;
+}
+
 const char* prefix(Level level) {
   if (level == Level::warning) return "warning: ";
   if (level == Level::error) return "error: ";
@@ -44,11 +50,15 @@ const char* prefix(Level level) {
 }  // namespace
 
 void write(Level level, const std::string& message) {
-  logger().log(spdlog_level(level), "{}{}", prefix(level), message);
+  logger().log(spdlog_level(level), "{}{}{}", own_prefix(), prefix(level), message);
 }
 
 void set_level(Level level) {
   logger().set_level(spdlog_level(level));
+}
+
+void set_prefix(const std::string& prefix) {
+  own_prefix() = prefix;
 }
 
 void set_file(const std::filesystem::path& path) {

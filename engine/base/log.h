@@ -15,6 +15,9 @@ enum class Level { debug, info, warning, error };
 void write(Level level, const std::string& message);
 void set_level(Level level);
 
+// Stands before every message from now on: "rank 1: ".
+void set_prefix(const std::string& prefix);
+
 // Also appends every line to `path` from now on; an empty path stops that.
 void set_file(const std::filesystem::path& path);
 

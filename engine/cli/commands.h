@@ -21,6 +21,7 @@ void add_predict_command(CLI::App& program, ExitCode& exit_code);
 void add_fill_command(CLI::App& program, ExitCode& exit_code);
 void add_graph_command(CLI::App& program, ExitCode& exit_code);
 void add_info_command(CLI::App& program, ExitCode& exit_code);
+void add_launch_command(CLI::App& program, ExitCode& exit_code);
 void add_plan_command(CLI::App& program, ExitCode& exit_code);
 void add_prepare_command(CLI::App& program, ExitCode& exit_code);
 void add_pretrain_command(CLI::App& program, ExitCode& exit_code);

@@ -14,6 +14,7 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
   cloze::add_tokenize_command(program, exit_code);
   cloze::add_prepare_command(program, exit_code);
   cloze::add_pretrain_command(program, exit_code);
+  cloze::add_launch_command(program, exit_code);
   cloze::add_finetune_command(program, exit_code);
   cloze::add_evaluate_command(program, exit_code);
   cloze::add_predict_command(program, exit_code);

@@ -4,6 +4,7 @@
 
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/collective.h"
 #include "engine/ops/cross_entropy.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/embedding.h"
@@ -27,6 +28,6 @@ using AllOps = std::tuple<
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
     // update
-    CollectGradientsOp, GradientNormOp, UpdateOp>;
+    CollectGradientsOp, GradientNormOp, JoinReductionsOp, ReduceBucketOp, UpdateOp>;
 
 }  // namespace cloze

@@ -17,6 +17,8 @@ const std::vector<Pass>& all_passes() {
        true},
       {"recompute", "compute activations again in backward instead of keeping them", recompute_activations,
        true},
+      {"reduce", "in the last micro-batch, sum gradients over all processes, in buckets as they are ready",
+       reduce_gradients, true},
       {"update", "in the last micro-batch, take the gradient norm and update the parameters", append_update,
        true},
       {"drop_unused", "drop nodes that nothing reads", drop_unused, false},

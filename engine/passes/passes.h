@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "engine/graph/graph.h"
 #include "engine/ops/optimizer.h"
+#include "engine/parallel/communicator.h"
 #include "engine/passes/target.h"
 
 namespace cloze {
@@ -24,6 +26,13 @@ struct MicroBatch {
   friend bool operator==(const MicroBatch&, const MicroBatch&) = default;
 };
 
+// How gradients are summed over processes.
+struct Reduction {
+  std::shared_ptr<Communicator> communicator;  // none: one process, nothing is summed
+  int64_t bucket_elements = int64_t{1} << 22;  // at least, of a bucket
+  bool overlap = true;                         // off: all buckets after backward
+};
+
 // Everything the passes are told.
 struct PassOptions {
   Target target;
@@ -33,6 +42,7 @@ struct PassOptions {
   bool fuse = true;
   Recompute recompute = Recompute::none;
   MicroBatch micro_batch;
+  Reduction reduction;
   int64_t parameter_elements = 0;     // size of the flat buffers
   ValueId update_scalars = no_value;  // OptimizerScalars
   UpdateAttributes update;
@@ -63,6 +73,7 @@ void fuse(Graph& graph, const PassOptions& options);
 void accumulate_in_place(Graph& graph, const PassOptions& options);
 void continue_micro_batch(Graph& graph, const PassOptions& options);
 void recompute_activations(Graph& graph, const PassOptions& options);
+void reduce_gradients(Graph& graph, const PassOptions& options);
 void append_update(Graph& graph, const PassOptions& options);
 void drop_unused(Graph& graph, const PassOptions& options);
 

@@ -19,6 +19,7 @@ PretrainingMetrics& PretrainingMetrics::operator+=(const PretrainingMetrics& oth
   masked_correct += other.masked_correct;
   mask_token_predictions += other.mask_token_predictions;
   mask_token_loss_sum += other.mask_token_loss_sum;
+  mask_token_unigram_sum += other.mask_token_unigram_sum;
   next_loss_sum += other.next_loss_sum;
   next_correct += other.next_correct;
   return *this;
@@ -38,6 +39,9 @@ double PretrainingMetrics::perplexity() const {
 }
 double PretrainingMetrics::mask_token_loss() const {
   return mean(mask_token_loss_sum, mask_token_predictions);
+}
+double PretrainingMetrics::unigram_baseline() const {
+  return mean(mask_token_unigram_sum, mask_token_predictions);
 }
 double PretrainingMetrics::next_loss() const {
   return mean(next_loss_sum, sequences);

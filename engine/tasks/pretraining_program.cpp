@@ -78,6 +78,7 @@ Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout
                            .fuse = options.fuse,
                            .recompute = options.recompute,
                            .micro_batch = place,
+                           .reduction = options.reduction,
                            .parameter_elements = layout.elements(),
                            .update_scalars = task.update_scalars,
                            .update = options.update};

@@ -56,6 +56,7 @@ struct PretrainingCompileOptions {
   Recompute recompute = Recompute::none;
   MemoryPlanOptions memory;
   UpdateAttributes update;
+  Reduction reduction;
 };
 
 // The graph of one program after all passes, as `cloze graph` and `cloze plan` show it.

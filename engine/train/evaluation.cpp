@@ -36,18 +36,20 @@ double unigram_loss_sum(const PretrainingBatch& batch, const std::vector<double>
 
 PretrainEvaluation::PretrainEvaluation(std::shared_ptr<const Corpus> corpus,
                                        std::vector<double> log_frequencies, const TrainingPhase& phase,
-                                       int64_t sequences, uint64_t seed, int threads)
+                                       int64_t sequences, uint64_t seed, int threads, int rank, int world)
     : log_frequencies_(std::move(log_frequencies)),
       ladder_(evaluation_ladder(phase)),
       loader_(std::move(corpus), phase.instances, seed, loader_options(ladder_, threads)) {
   const auto epoch = static_cast<int64_t>(loader_.plan().epoch_size(0).sequences);
-  steps_ = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
+  const int64_t steps = std::max<int64_t>(1, std::min(sequences, epoch) / evaluation_sequences_per_step);
+  first_step_ = steps * rank / world;
+  end_step_ = steps * (rank + 1) / world;
 }
 
-PretrainEvaluationResult PretrainEvaluation::run(PretrainingPrograms& programs) {
+PretrainingMetrics PretrainEvaluation::run(PretrainingPrograms& programs,
+                                           const std::function<void()>& progress) {
   PretrainingMetrics metrics;
-  double unigram_sum = 0;
-  for (int64_t step = 0; step < steps_; ++step) {
+  for (int64_t step = first_step_; step < end_step_; ++step) {
     const PretrainingStep& batch = loader_.next(step);
     for (const PretrainingBatch& micro_batch : batch.micro_batches) {
       PretrainingProgram& program = programs.evaluation(micro_batch.capacity);
@@ -55,11 +57,11 @@ PretrainEvaluationResult PretrainEvaluation::run(PretrainingPrograms& programs) 
                                  .global_sequences = batch.global_sequences});
       program.run();
       metrics += program.metrics(micro_batch);
-      unigram_sum += unigram_loss_sum(micro_batch, log_frequencies_);
+      metrics.mask_token_unigram_sum += unigram_loss_sum(micro_batch, log_frequencies_);
+      progress();
     }
   }
-  const int64_t masked = metrics.mask_token_predictions;
-  return {.metrics = metrics, .unigram_baseline = masked > 0 ? unigram_sum / static_cast<double>(masked) : 0};
+  return metrics;
 }
 
 std::vector<double> log_frequencies(const Corpus& corpus) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -8,26 +9,22 @@
 
 namespace cloze {
 
-struct PretrainEvaluationResult {
-  PretrainingMetrics metrics;
-  // The loss of a model that knows the word frequencies of the training corpus (add-one smoothed) and nothing
-  // else, on the very same [MASK] inputs: what metrics.mask_token_loss() is held against.
-  double unigram_baseline = 0;
-};
-
 // Pretraining losses on a held-out corpus: the same sequences and masks every time, dropout off.
 class PretrainEvaluation {
  public:
-  // At most `sequences` sequences, and at most one epoch. `log_frequencies` are those of the training corpus.
+  // At most `sequences` sequences, and at most one epoch; of these the share of `rank` among `world`
+  // processes. `log_frequencies` are those of the training corpus.
   PretrainEvaluation(std::shared_ptr<const Corpus> corpus, std::vector<double> log_frequencies,
-                     const TrainingPhase& phase, int64_t sequences, uint64_t seed, int threads);
+                     const TrainingPhase& phase, int64_t sequences, uint64_t seed, int threads, int rank = 0,
+                     int world = 1);
 
-  PretrainEvaluationResult run(PretrainingPrograms& programs);
+  // Calls `progress` after every micro-batch.
+  PretrainingMetrics run(PretrainingPrograms& programs, const std::function<void()>& progress);
 
  private:
   std::vector<double> log_frequencies_;  // [vocabulary]
   std::vector<Capacity> ladder_;
-  int64_t steps_ = 0;
+  int64_t first_step_ = 0, end_step_ = 0;
   PretrainingLoader loader_;
 };
 

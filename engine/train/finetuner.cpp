@@ -11,6 +11,7 @@
 #include "engine/base/signals.h"
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/config/config.h"
+#include "engine/parallel/process_identity.h"
 #include "engine/tasks/task_loader.h"
 #include "engine/train/finetune_files.h"
 #include "engine/train/finetune_results.h"
@@ -321,6 +322,12 @@ int finetune_seeds(const FinetuneOptions& options, ExistingRun existing) {
 }  // namespace
 
 int finetune(const FinetuneOptions& options, ExistingRun existing) {
+  if (const ProcessIdentity identity = process_identity(); identity.size > 1) {
+    throw UsageError({.what = "fine-tuning runs in one process",
+                      .where = identity.source,
+                      .why = fmt::format("this is one of {} processes", identity.size),
+                      .remedy = "start `cloze finetune` by itself; pretraining takes many processes"});
+  }
   const SignalWatch signals;  // before the first thread that computes
   if (!options.training.seeds.empty()) return finetune_seeds(options, existing);
   return FinetuneRun(options, existing).run();

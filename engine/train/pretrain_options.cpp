@@ -156,6 +156,24 @@ void describe(Fields& fields, LogOptions& options) {
   fields.option("tensorboard", options.tensorboard, "Write TensorBoard events too");
 }
 
+void describe(Fields& fields, ClusterOptions& options) {
+  fields.option("processes", options.processes, at_least(1),
+                "How many `cloze launch` starts on this machine");
+  fields.option("max_restarts", options.max_restarts, at_least(0),
+                "How often `cloze launch` starts them again, from the last checkpoint, after one failed");
+  fields.option("start_timeout", options.start_timeout, above(0),
+                "Seconds until all processes must be there");
+  fields.option("timeout", options.timeout, at_least(3),
+                "Seconds without a sign of life after which a process counts as lost");
+  fields.option(
+      "hang_timeout", options.hang_timeout, at_least(3),
+      "Seconds without progress of a process, while others wait for it, after which it counts as hung; ten "
+      "times as long while it saves or evaluates");
+  fields.option("overlap", options.overlap, "Sum gradients over the processes while backward goes on");
+  fields.option("bucket_megabytes", options.bucket_megabytes, at_least(1),
+                "Gradients that are summed at once; another value rounds sums of more than two otherwise");
+}
+
 void describe(Fields& fields, PretrainOptions& options) {
   fields.option("output", options.output, required(), "The run's folder");
   fields.option("seed", options.seed, fixed_on_resume(),
@@ -171,6 +189,7 @@ void describe(Fields& fields, PretrainOptions& options) {
   fields.section("evaluation", options.evaluation, "On the validation corpus");
   fields.section("checkpoint", options.checkpoint, "When to save and what to keep");
   fields.section("log", options.log, "What is reported");
+  fields.section("cluster", options.cluster, "Several processes that train together");
   fields.check(
       "output", [&options] { return options.output != options.data.train; }, "must not be the corpus folder");
 }

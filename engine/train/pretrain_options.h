@@ -86,6 +86,17 @@ struct LogOptions {
   bool tensorboard = true;
 };
 
+// Several processes that train together (docs/parallel.md).
+struct ClusterOptions {
+  int processes = 1;              // that `cloze launch` starts on this machine
+  int max_restarts = 0;           // how often it starts them again after a failure
+  double start_timeout = 300;     // seconds, until all ranks are there
+  double timeout = 30;            // seconds without a sign of life of a rank
+  double hang_timeout = 600;      // seconds without progress of a rank while others wait
+  bool overlap = true;            // sum gradients while backward goes on
+  int64_t bucket_megabytes = 16;  // of gradients that are summed at once
+};
+
 enum class DeviceOption : uint8_t { automatic, cpu, reference };
 
 struct PretrainOptions {
@@ -102,6 +113,7 @@ struct PretrainOptions {
   EvaluationOptions evaluation;
   CheckpointOptions checkpoint;
   LogOptions log;
+  ClusterOptions cluster;
 };
 
 // The names of these in YAML, here and in finetune_options.h.
@@ -117,6 +129,7 @@ void describe(Fields& fields, TrainingOptions& options);
 void describe(Fields& fields, EvaluationOptions& options);
 void describe(Fields& fields, CheckpointOptions& options);
 void describe(Fields& fields, LogOptions& options);
+void describe(Fields& fields, ClusterOptions& options);
 void describe(Fields& fields, PretrainOptions& options);
 
 }  // namespace cloze

@@ -25,7 +25,7 @@ constexpr const char* previous_config_name = "config.previous.yaml";
 
 // What --overwrite removes: all that Cloze writes into a run's folder, and nothing else that lies there.
 bool is_of_a_run(std::string_view name) {
-  constexpr std::array<std::string_view, 13> names = {config_name,
+  constexpr std::array<std::string_view, 14> names = {config_name,
                                                       previous_config_name,
                                                       "metrics.jsonl",
                                                       "log.txt",
@@ -37,7 +37,8 @@ bool is_of_a_run(std::string_view name) {
                                                       "predictions.json",
                                                       "nbest_predictions.json",
                                                       "null_odds.json",
-                                                      "further_pretraining"};
+                                                      "further_pretraining",
+                                                      "rendezvous.json"};
   return name.starts_with("events.out.tfevents.") ||
          std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -1,5 +1,7 @@
 #include "engine/train/run_setup.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 #include <thread>
@@ -8,8 +10,11 @@
 
 namespace cloze {
 
-int thread_number(int threads) {
-  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+int thread_number(int threads, int processes) {
+  if (threads > 0) return threads;
+  const auto online = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+  const auto own = static_cast<int>(std::thread::hardware_concurrency());  // heeds the binding
+  return std::max(1, own < online ? own : own / processes);
 }
 
 DeviceKind device_kind(DeviceOption device) {

@@ -12,8 +12,9 @@
 // What every run sets up alike, whether it pretrains or fine-tunes.
 namespace cloze {
 
-// `threads` of the options, or as many as the machine has.
-int thread_number(int threads);
+// `threads` of the options, or as many as the machine has, divided among `processes` on it. Where the process
+// is bound to some of the processors, as mpirun does, these are its own.
+int thread_number(int threads, int processes = 1);
 
 // The device that the option names.
 DeviceKind device_kind(DeviceOption device);

@@ -43,15 +43,23 @@ std::string text_of(int descriptor) {
   }
 }
 
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // In the child, between fork and exec: system calls only.
-[[noreturn]] void become(char* const* arguments, int input, int output, int log, const rlimit* file_limit) {
+[[noreturn]] void become(char* const* arguments, char* const* environment, int input, int output, int log,
+                         const rlimit* file_limit) {
   if (file_limit != nullptr) {
     ::signal(SIGXFSZ, SIG_IGN);  // the write fails instead, as on a full disk
     if (::setrlimit(RLIMIT_FSIZE, file_limit) != 0) ::_exit(126);
   }
   if (::dup2(input, STDIN_FILENO) < 0 || ::dup2(output, STDOUT_FILENO) < 0 || ::dup2(log, STDERR_FILENO) < 0)
     ::_exit(126);
-  ::execv(arguments[0], arguments);
+  ::execvpe(arguments[0], arguments, environment);
   ::_exit(127);
 }
 
@@ -70,16 +78,19 @@ Process::Process(const Arguments& arguments, const Surroundings& surroundings)
       log_(anonymous_file()) {
   Arguments words = arguments;
   words.insert(words.begin(), CLOZE_PROGRAM);
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+  words.insert(words.begin(), surroundings.before.begin(), surroundings.before.end());
+  const std::vector<char*> pointers = pointers_to(words);
+  std::vector<std::string> variables = surroundings.environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  const std::vector<char*> environment = pointers_to(variables);
   const int input = anonymous_file(surroundings.input);
   rlimit limit = {};
   if (surroundings.file_limit) limit = {*surroundings.file_limit, *surroundings.file_limit};
   process_ = ::fork();
   if (process_ < 0) fail("fork");
   if (process_ == 0)
-    become(pointers.data(), input, output_, log_, surroundings.file_limit ? &limit : nullptr);
+    become(pointers.data(), environment.data(), input, output_, log_,
+           surroundings.file_limit ? &limit : nullptr);
   ::close(input);
 }
 
@@ -134,6 +145,10 @@ bool Process::ends_within(std::chrono::microseconds time) {
 
 void Process::send(int signal) {
   ::kill(process_, signal);
+}
+
+std::string Process::log() const {
+  return text_of(log_);
 }
 
 Outcome Process::wait() {

@@ -16,9 +16,11 @@ namespace cloze::end_to_end {
 using Arguments = std::vector<std::string>;
 
 struct Surroundings {
-  std::string input = {};                   // standard input
-  std::optional<uint64_t> file_limit = {};  // bytes a file may have: a disk that is full
-  std::chrono::seconds patience{120};       // after that the process is killed and the test fails
+  std::string input = {};                     // standard input
+  std::optional<uint64_t> file_limit = {};    // bytes a file may have: a disk that is full
+  std::chrono::seconds patience{120};         // after that the process is killed and the test fails
+  std::vector<std::string> environment = {};  // NAME=VALUE, beside those of the test
+  std::vector<std::string> before = {};  // a program that starts `cloze`, with its arguments: mpirun -np 2
 };
 
 // How a call ended.
@@ -48,6 +50,7 @@ class Process {
   // Whether it ended by itself within `time`.
   bool ends_within(std::chrono::microseconds time);
   void send(int signal);
+  std::string log() const;
   Outcome wait();
 
  private:

@@ -1,5 +1,6 @@
 #include "tests/ops/op_cases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -350,11 +351,30 @@ const std::vector<UpdateCase>& update_cases() {
       {"adamw_clipped", update_attributes(UpdateRule::adamw, 0.5f)},
       {"lamb", update_attributes(UpdateRule::lamb, 0)},
       {"lamb_clipped", update_attributes(UpdateRule::lamb, 0.5f)},
+      {"adamw_reduced", update_attributes(UpdateRule::adamw, 0), true},
   };
   return cases;
 }
 
-void build_update(OpGraph& g, const UpdateAttributes& attributes) {
+// A bucket for each gradient, over the one process there is: the sums are what they were.
+std::vector<ValueId> reduced(OpGraph& g, std::vector<ValueId> gradients) {
+  const std::shared_ptr<Communicator> alone = make_single_process_communicator();
+  const auto offset = [&](ValueId id) { return g.graph.value(id).home.offset; };
+  std::sort(gradients.begin(), gradients.end(), [&](ValueId a, ValueId b) { return offset(a) < offset(b); });
+  std::vector<ValueId> sums;
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    const int64_t begin = i == 0 ? 0 : offset(gradients[i]);
+    const int64_t end = i + 1 == gradients.size() ? g.elements : offset(gradients[i + 1]);
+    sums.push_back(
+        g.graph.add(std::make_shared<ReduceBucketOp>(alone, begin, end - begin), {gradients[i]})[0]);
+    g.graph.set_home(sums.back(), {Memory::gradients, begin});
+  }
+  const ValueId flat = g.graph.add(std::make_shared<JoinReductionsOp>(alone, g.elements), sums)[0];
+  g.graph.set_home(flat, {Memory::gradients, 0});
+  return {flat};
+}
+
+void build_update(OpGraph& g, const UpdateCase& update) {
   const ValueId weight = g.parameter(7, 5), bias = g.parameter(1, 7);
   const ValueId x = g.reals(5, {1, -0.5f, 0.25f, 2, -1});
   g.output(linear(g.graph, x, weight, bias));
@@ -365,9 +385,10 @@ void build_update(OpGraph& g, const UpdateAttributes& attributes) {
       if (g.graph.value(id).home.memory == Memory::gradients) gradients.push_back(id);
     }
   }
+  if (update.reduced) gradients = reduced(g, gradients);
   const ValueId scalars = g.reals(3, {0.125f, 1.5f, 1.25f});
   const UpdateResults results =
-      update_parameters(g.graph, gradients, g.elements, g.real, scalars, attributes);
+      update_parameters(g.graph, gradients, g.elements, g.real, scalars, update.attributes);
   g.graph.mark_result("gradient_norm", results.norm);
   g.graph.mark_result("skipped", results.skipped);
 }

@@ -27,10 +27,11 @@ const std::vector<FusedCase>& fused_cases();
 struct UpdateCase {
   std::string name;
   UpdateAttributes attributes;
+  bool reduced = false;  // the gradients pass through a reduction over one process
 };
 const std::vector<UpdateCase>& update_cases();
 // A differentiated linear layer whose parameters the update changes; results "gradient_norm" and "skipped".
-void build_update(OpGraph& graph, const UpdateAttributes& attributes);
+void build_update(OpGraph& graph, const UpdateCase& update);
 
 // The forms of a node that only fusion makes: "activation with bias", "layer_norm_backward with bias
 // gradient", ...

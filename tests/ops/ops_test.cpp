@@ -114,11 +114,11 @@ TEST_P(EveryFusion, EqualsTheComposition) {
   }
 }
 
-std::unique_ptr<OpProgram> updated(DeviceKind device, OpGraph& graph, const UpdateAttributes& attributes) {
-  build_update(graph, attributes);
+std::unique_ptr<OpProgram> updated(DeviceKind device, OpGraph& graph, const UpdateCase& update) {
+  build_update(graph, update);
   auto program = std::make_unique<OpProgram>(device, graph);
   std::vector<float> first(static_cast<size_t>(graph.elements)), second(first.size());
-  for (const ParameterSegment& segment : *attributes.segments) {
+  for (const ParameterSegment& segment : *update.attributes.segments) {
     for (auto i = static_cast<size_t>(segment.begin); i < static_cast<size_t>(segment.end); ++i) {
       first[i] = 0.125f * static_cast<float>(i % 5) - 0.25f;
       second[i] = 0.0625f * static_cast<float>(i % 3 + 1);
@@ -132,8 +132,8 @@ std::unique_ptr<OpProgram> updated(DeviceKind device, OpGraph& graph, const Upda
 
 TEST_P(EveryUpdate, CpuEqualsReference) {
   OpGraph exact_graph(DType::f64), cpu_graph(DType::f32);
-  const auto exact = updated(DeviceKind::reference, exact_graph, GetParam().attributes);
-  const auto cpu = updated(DeviceKind::cpu, cpu_graph, GetParam().attributes);
+  const auto exact = updated(DeviceKind::reference, exact_graph, GetParam());
+  const auto cpu = updated(DeviceKind::cpu, cpu_graph, GetParam());
   for (const Memory memory :
        {Memory::gradients, Memory::parameters, Memory::first_moment, Memory::second_moment}) {
     EXPECT_LE(relative_error(cpu->flat(memory), exact->flat(memory)), 1e-6) << name_of(memory);
@@ -150,8 +150,8 @@ TEST_P(EveryUpdate, CpuEqualsReference) {
 // AdamW of one element by hand, so that the operands are known to reach the right places.
 TEST(Update, AdamWByHand) {
   OpGraph graph(DType::f64);
-  const UpdateAttributes attributes = update_cases()[1].attributes;  // clipped at 0.5
-  const auto program = updated(DeviceKind::reference, graph, attributes);
+  const UpdateCase& update = update_cases()[1];  // clipped at 0.5
+  const auto program = updated(DeviceKind::reference, graph, update);
   const std::vector<double> gradients = program->flat(Memory::gradients);
   double squares = 0;
   for (const double value : gradients) squares += value * value;
@@ -206,15 +206,16 @@ TEST(Coverage, EveryOpHasACase) {
   any = differentiable;
   for (const UpdateCase& each : update_cases()) {
     OpGraph graph(DType::f32);
-    build_update(graph, each.attributes);
+    build_update(graph, each);
     any.merge(types_in(graph.graph));
   }
   EXPECT_EQ(missing_types(static_cast<AllOps*>(nullptr), any), std::vector<std::string>{})
       << "no Cpu-against-Reference case";
-  // Only the update is not differentiated.
+  // Only the reduction and the update are not differentiated.
   for (const std::type_index type :
        {std::type_index(typeid(CollectGradientsOp)), std::type_index(typeid(GradientNormOp)),
-        std::type_index(typeid(UpdateOp))})
+        std::type_index(typeid(UpdateOp)), std::type_index(typeid(ReduceBucketOp)),
+        std::type_index(typeid(JoinReductionsOp))})
     EXPECT_TRUE(differentiable.insert(type).second);
   EXPECT_EQ(missing_types(static_cast<AllOps*>(nullptr), differentiable), std::vector<std::string>{})
       << "no finite-difference case";

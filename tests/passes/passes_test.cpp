@@ -343,6 +343,71 @@ TEST(DropUnused, LeavesNoNodeToDrop) {
   }
 }
 
+// --- the reduction ---
+
+// Two processes as far as a graph is concerned: nothing is run.
+class TwoProcesses final : public Communicator {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+  std::unique_ptr<Collective> all_reduce(std::span<float>) override { return nullptr; }
+  std::unique_ptr<Collective> reduce_scatter(std::span<float>) override { return nullptr; }
+  std::unique_ptr<Collective> all_gather(std::span<float>) override { return nullptr; }
+  std::unique_ptr<Collective> broadcast(std::span<std::byte>, int) override { return nullptr; }
+  void wait_for_all() override {}
+  void barrier() override {}
+  std::vector<std::string> exchange(const std::string& text) override { return {text, text}; }
+  void abort(const std::string&) override {}
+};
+
+Graph reduced_graph(bool overlap, MicroBatch place = {}) {
+  PretrainingCompileOptions options;
+  options.reduction = {
+      .communicator = std::make_shared<TwoProcesses>(), .bucket_elements = 1024, .overlap = overlap};
+  return compiled(options, place);
+}
+
+// Buckets are the whole flat buffer, each begins when all of its gradients are there, and the norm reads the
+// sums.
+TEST(Reduce, BucketsFollowTheirGradientsAndCoverAll) {
+  for (const bool overlap : {true, false}) {
+    const Graph graph = reduced_graph(overlap);
+    std::vector<std::pair<int64_t, int64_t>> ranges;
+    std::set<int32_t> written;
+    size_t first_bucket = 0, last_bucket = 0, last_gradient = 0, join = 0;
+    for (size_t n = 0; n < graph.nodes().size(); ++n) {
+      const Node& node = graph.nodes()[n];
+      if (const auto* bucket = dynamic_cast<const ReduceBucketOp*>(node.op.get())) {
+        ranges.emplace_back(bucket->offset(), bucket->offset() + bucket->count());
+        for (const ValueId id : node.inputs)
+          EXPECT_TRUE(written.contains(id.index)) << "reduced before it is there";
+        for (const ValueId id : node.inputs) {
+          EXPECT_GE(graph.value(id).home.offset, ranges.back().first);
+          EXPECT_LE(graph.value(id).home.offset + graph.type(id).elements(), ranges.back().second);
+        }
+        if (ranges.size() == 1) first_bucket = n;
+        last_bucket = n;
+      } else if (is<JoinReductionsOp>(node)) {
+        join = n;
+      } else if (node.phase == Phase::backward) {
+        last_gradient = n;
+      }
+      for (const ValueId id : node.outputs) written.insert(id.index);
+    }
+    ASSERT_GT(ranges.size(), 2u);
+    EXPECT_GT(join, last_bucket);
+    EXPECT_EQ(first_bucket < last_gradient, overlap);
+    std::sort(ranges.begin(), ranges.end());
+    EXPECT_EQ(ranges.front().first, 0);
+    for (size_t i = 1; i < ranges.size(); ++i) EXPECT_EQ(ranges[i].first, ranges[i - 1].second);
+  }
+}
+
+TEST(Reduce, OnlyTheLastMicroBatchReduces) {
+  EXPECT_EQ(count<ReduceBucketOp>(reduced_graph(true, {.first = true, .last = false})), 0);
+  EXPECT_GT(count<ReduceBucketOp>(reduced_graph(true, {.first = false, .last = true})), 2);
+}
+
 // --- the list ---
 
 TEST(RunPasses, ShowsTheGraphAfterEach) {
@@ -352,7 +417,7 @@ TEST(RunPasses, ShowsTheGraphAfterEach) {
     seen.emplace_back(pass);
   });
   EXPECT_EQ(seen, (std::vector<std::string>{"model", "needed_rows", "differentiate", "fuse", "accumulate",
-                                            "micro_batch", "recompute", "update", "drop_unused"}));
+                                            "micro_batch", "recompute", "reduce", "update", "drop_unused"}));
   seen.clear();
   const Graph evaluation = compiled({}, {}, false, small_config(),
                                     [&](std::string_view pass, const Graph&) { seen.emplace_back(pass); });

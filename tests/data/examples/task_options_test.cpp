@@ -60,7 +60,7 @@ TEST(TaskOptions, EveryPresetIsDescribed) {
     EXPECT_FALSE(task.layouts.empty()) << name;
     EXPECT_NE(task.format, FileFormat::automatic) << name;
   }
-  EXPECT_EQ(task_preset_names().size(), 16u);
+  EXPECT_EQ(task_preset_names().size(), 18u);
 }
 
 TEST(TaskOptions, AnUnknownPreset) {

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gloo/transport/context.h>
+#include <gloo/transport/unbound_buffer.h>
+
+#include "engine/parallel/membership.h"
+
+namespace cloze {
+
+// The connection to a neighbour broke, or the ring was aborted (peer -1).
+class RingBroken : public std::runtime_error {
+ public:
+  RingBroken(int lost, const std::string& why) : std::runtime_error(why), peer(lost) {}
+  const int peer;
+};
+
+// Ranks in a ring over TCP: each sends to the next and receives from the one before it, through Gloo. (Gloo's
+// own collectives cannot be aborted from outside and do not say which rank was lost.) One thread at a time
+// runs collectives; abort() may come from another. Functions throw RingBroken.
+class GlooRing {
+ public:
+  // Connects to both neighbours; all ranks must do so at the same time.
+  explicit GlooRing(Membership& membership);
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  using Buffer = std::unique_ptr<gloo::transport::UnboundBuffer>;
+  Buffer buffer(void* data, size_t bytes);
+
+  // `buffer` holds count floats. Each rank ends with the sum of its share (share_of): that of share s is
+  // added up in the order of ranks s + 1, s + 2, ..., s.
+  void reduce_scatter(Buffer& buffer, int64_t count);
+  // Shares of count floats to all.
+  void all_gather(Buffer& buffer, int64_t count);
+  // All bytes of the buffer, from the root around the ring.
+  void broadcast(Buffer& buffer, int root);
+
+  void abort();
+
+ private:
+  // Tells abort() which buffers are waited for.
+  class InUse {
+   public:
+    InUse(GlooRing& ring, gloo::transport::UnboundBuffer& buffer);
+    ~InUse();
+
+   private:
+    GlooRing& ring_;
+  };
+  void connect(Membership& membership);
+  void send(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
+  void await_sent(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
+  void await_received(Buffer& buffer);
+  void receive_and_add(Buffer& buffer, int64_t begin, int64_t end);
+  void wait(bool (gloo::transport::UnboundBuffer::*waiting)(std::chrono::milliseconds), Buffer& buffer,
+            int peer);
+  int next() const { return (rank_ + 1) % size_; }
+  int previous() const { return (rank_ + size_ - 1) % size_; }
+
+  Membership& membership_;
+  const int rank_, size_;
+  std::shared_ptr<gloo::transport::Context> context_;
+  std::vector<float> received_;  // two chunks: one is added while the other comes in
+  Buffer receiving_;
+  std::atomic<bool> aborted_ = false;
+  std::mutex mutex_;
+  gloo::transport::UnboundBuffer* in_use_ = nullptr;
+};
+
+}  // namespace cloze

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+
+#include "engine/parallel/coordinator.h"
+#include "engine/parallel/process_identity.h"
+
+// How the other ranks find rank 0: at MASTER_ADDR and MASTER_PORT, or through a file in a folder that all
+// share.
+namespace cloze {
+
+// Rank 0: where it listens. `cloze launch`: on this machine only.
+Socket open_meeting_point(const ProcessIdentity& identity);
+// Rank 0, without MASTER_ADDR: writes folder/rendezvous.json, whole at any moment.
+void announce(const ProcessIdentity& identity, const std::filesystem::path& folder, int port);
+void withdraw_announcement(const std::filesystem::path& folder);
+
+// Another rank: connects and introduces itself; tries again until it is taken in or `patience.start` is over.
+// Throws Error naming where rank 0 was looked for, UsageError where rank 0 refused.
+LineConnection find_rank_0(const ProcessIdentity& identity, const std::filesystem::path& folder,
+                           const std::string& hello, const Patience& patience);
+
+}  // namespace cloze

@@ -1,0 +1,184 @@
+#include "engine/train/job.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "engine/base/log.h"
+#include "engine/base/signals.h"
+#include "engine/parallel/gloo_communicator.h"
+#include "engine/parallel/socket.h"
+
+namespace cloze {
+namespace {
+
+constexpr double much_longer = 1.5;            // than the median of all ranks
+constexpr double worth_a_warning = 1;          // seconds of an interval
+constexpr int64_t elements_at_once = 1 << 20;  // of a flat buffer, on its way to the other ranks
+
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(1000 * seconds));
+}
+
+// Numbers as their bits: JSON has no NaN and no infinity, which a loss may be.
+uint64_t bits_of(double value) {
+  return std::bit_cast<uint64_t>(value);
+}
+double number_from(const nlohmann::json& bits) {
+  return std::bit_cast<double>(bits.get<uint64_t>());
+}
+
+nlohmann::json to_json(const PretrainingMetrics& m) {
+  return {m.tokens,
+          m.sequences,
+          m.predictions,
+          bits_of(m.masked_loss_sum),
+          m.masked_correct,
+          m.mask_token_predictions,
+          bits_of(m.mask_token_loss_sum),
+          bits_of(m.mask_token_unigram_sum),
+          bits_of(m.next_loss_sum),
+          m.next_correct};
+}
+
+PretrainingMetrics metrics_from(const nlohmann::json& values) {
+  return {.tokens = values.at(0),
+          .sequences = values.at(1),
+          .predictions = values.at(2),
+          .masked_loss_sum = number_from(values.at(3)),
+          .masked_correct = values.at(4),
+          .mask_token_predictions = values.at(5),
+          .mask_token_loss_sum = number_from(values.at(6)),
+          .mask_token_unigram_sum = number_from(values.at(7)),
+          .next_loss_sum = number_from(values.at(8)),
+          .next_correct = values.at(9)};
+}
+
+}  // namespace
+
+Job::Job(const ClusterOptions& options) : options_(options), identity_(process_identity()) {
+  if (leads()) return;
+  log::set_prefix(fmt::format("rank {}: ", rank()));
+  log::set_level(log::Level::warning);
+}
+
+Job::~Job() {
+  log::set_prefix("");
+}
+
+void Job::join(const std::filesystem::path& folder, const std::string& fingerprint,
+               const std::string& device) {
+  if (size() == 1) {
+    communicator_ = make_single_process_communicator();
+    return;
+  }
+  if (leads()) log::info("rank 0 of {}, as {} says; waiting for the others", size(), identity_.source);
+  communicator_ = make_gloo_communicator(std::make_unique<Membership>(
+      MembershipOptions{.identity = identity_,
+                        .folder = folder,
+                        .fingerprint = fingerprint,
+                        .device = device,
+                        .patience = {.start = milliseconds_of(options_.start_timeout),
+                                     .silence = milliseconds_of(options_.timeout),
+                                     .hang = milliseconds_of(options_.hang_timeout)}}));
+  hosts_ = communicator_->exchange(fmt::format("host {}, process {}, {}", host_name(), ::getpid(), device));
+  for (size_t i = 0; i < hosts_.size(); ++i) log::info("rank {}: {}", i, hosts_[i]);
+  agreement_ = communicator_->all_reduce(asked_);
+}
+
+Reduction Job::reduction() const {
+  if (size() == 1) return {};
+  return {.communicator = communicator_,
+          .bucket_elements = options_.bucket_megabytes * (1 << 20) / static_cast<int64_t>(sizeof(float)),
+          .overlap = options_.overlap};
+}
+
+std::string Job::share(const std::string& text) {
+  return communicator_->exchange(leads() ? text : "").front();
+}
+
+void Job::share(Engine& engine, int64_t elements) {
+  if (size() == 1) return;
+  std::vector<float> part(static_cast<size_t>(std::min(elements, elements_at_once)));
+  const auto from_rank_0 = communicator_->broadcast(std::as_writable_bytes(std::span(part)), 0);
+  for (const Memory memory : {Memory::parameters, Memory::first_moment, Memory::second_moment}) {
+    for (int64_t at = 0; at < elements; at += elements_at_once) {
+      const std::span<float> used =
+          std::span(part).first(static_cast<size_t>(std::min(elements_at_once, elements - at)));
+      if (leads()) engine.read(memory, at, used);
+      run(*from_rank_0);
+      if (!leads()) engine.write(memory, at, used);
+    }
+  }
+}
+
+void Job::begin_agreement() {
+  if (size() == 1) return;
+  const int signal = interrupted();
+  asked_ = {signal == SIGTERM ? 1.0f : 0.0f, signal == SIGINT ? 1.0f : 0.0f};
+  agreement_->start();
+}
+
+int Job::agreed_signal() {
+  if (size() == 1) return interrupted();
+  agreement_->wait();
+  return asked_[0] > 0 ? SIGTERM : asked_[1] > 0 ? SIGINT : 0;
+}
+
+IntervalSums Job::sum(const IntervalSums& own) {
+  if (size() == 1) return own;
+  const nlohmann::json said = {to_json(own.metrics), bits_of(own.flops), bits_of(own.busy_seconds)};
+  IntervalSums sums;
+  std::vector<double> busy_seconds;
+  for (const std::string& text : communicator_->exchange(said.dump())) {
+    const auto of_rank = nlohmann::json::parse(text);
+    sums.metrics += metrics_from(of_rank.at(0));
+    sums.flops += number_from(of_rank.at(1));
+    busy_seconds.push_back(number_from(of_rank.at(2)));
+    sums.busy_seconds += busy_seconds.back();
+  }
+  warn_of_slow_rank(busy_seconds);
+  return sums;
+}
+
+PretrainingMetrics Job::sum(const PretrainingMetrics& own) {
+  if (size() == 1) return own;
+  PretrainingMetrics sums;
+  for (const std::string& text : communicator_->exchange(to_json(own).dump()))
+    sums += metrics_from(nlohmann::json::parse(text));
+  return sums;
+}
+
+// Once for each rank that becomes the slowest, not at every report.
+void Job::warn_of_slow_rank(const std::vector<double>& busy_seconds) {
+  const auto slowest = std::max_element(busy_seconds.begin(), busy_seconds.end());
+  std::vector<double> others(busy_seconds.begin(), slowest);
+  others.insert(others.end(), slowest + 1, busy_seconds.end());
+  std::nth_element(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(others.size() / 2),
+                   others.end());
+  const double median = others[others.size() / 2];
+  const auto rank = static_cast<int>(slowest - busy_seconds.begin());
+  const bool slow = *slowest > much_longer * median && *slowest - median > worth_a_warning;
+  if (slow && rank != slowest_ && leads()) {
+    log::warning(
+        "rank {} is slow ({}): it computed for {:.1f} s, the others for {:.1f} s, and they wait for it", rank,
+        hosts_[static_cast<size_t>(rank)], *slowest, median);
+  }
+  slowest_ = slow ? rank : -1;
+}
+
+std::string Job::first_of(const std::string& text) {
+  if (size() == 1) return text;
+  const std::vector<std::string> texts = communicator_->exchange(text);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (!texts[i].empty()) return fmt::format("{} (rank {})", texts[i], i);
+  }
+  return {};
+}
+
+}  // namespace cloze
