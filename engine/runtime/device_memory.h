@@ -41,12 +41,11 @@ class DeviceHolder {
   Device& device() { return device_; }
 
   void clear(const HostMemory&) {}  // zero from the beginning
+  // Of nothing, either pointer may be null.
   void copy_in(void* target, const void* source, int64_t bytes) const {
-    std::memcpy(target, source, static_cast<size_t>(bytes));
+    if (bytes > 0) std::memcpy(target, source, static_cast<size_t>(bytes));
   }
-  void copy_out(void* target, const void* source, int64_t bytes) const {
-    std::memcpy(target, source, static_cast<size_t>(bytes));
-  }
+  void copy_out(void* target, const void* source, int64_t bytes) const { copy_in(target, source, bytes); }
 
  private:
   Device device_;
