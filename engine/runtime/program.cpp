@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "engine/base/error.h"
 
@@ -13,11 +12,7 @@ namespace {
 
 template <typename From, typename To>
 void convert(const From* from, To* to, size_t count) {
-  if constexpr (std::is_same_v<From, To>) {
-    std::memcpy(to, from, count * sizeof(To));
-  } else {
-    for (size_t i = 0; i < count; ++i) to[i] = static_cast<To>(from[i]);
-  }
+  std::transform(from, from + count, to, [](From value) { return static_cast<To>(value); });
 }
 
 template <typename To>
