@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/parallel/gloo_ring.h"
@@ -75,7 +75,7 @@ class CollectiveThread {
       changed_.wait(lock, [this] { return stopping_ || (!waiting_.empty() && !failure_); });
       if (stopping_) return;
       const std::function<void()>& work = *waiting_.front();
-      waiting_.pop_front();
+      waiting_.erase(waiting_.begin());  // a few at most; keeps its memory, as a step must not allocate
       lock.unlock();
       std::exception_ptr failure;
       try {
@@ -92,7 +92,7 @@ class CollectiveThread {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<const std::function<void()>*> waiting_;
+  std::vector<const std::function<void()>*> waiting_;
   int64_t started_ = 0, done_ = 0;
   double waited_ = 0;
   std::exception_ptr failure_;

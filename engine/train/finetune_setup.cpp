@@ -43,19 +43,22 @@ SquadOptions squad_options(const FinetuneOptions& options) {
 
 }  // namespace
 
+void require_positions(int64_t length, const std::string& key, const BertConfig& config) {
+  if (length <= config.max_positions) return;
+  throw UsageError({.what = fmt::format("cannot use sequences of {} tokens", length),
+                    .where = key,
+                    .why = fmt::format("the model was trained on up to {}", config.max_positions),
+                    .remedy = fmt::format("at most {}", config.max_positions)});
+}
+
 TaskDescription finetune_task(const FinetuneOptions& options, const BertConfig& config) {
   TaskDescription task = describe_task(options.task);
   const bool questions = task.kind == TaskKind::question_answering;
   if (questions) validate(squad_options(options));
   const int64_t longest =
       questions ? options.question_answering.max_sequence_length : task.sequences.max_sequence_length;
-  if (longest > config.max_positions) {
-    throw UsageError(
-        {.what = fmt::format("cannot use sequences of {} tokens", longest),
-         .where = questions ? "question_answering.max_sequence_length" : "task.max_sequence_length",
-         .why = fmt::format("the model was trained on up to {}", config.max_positions),
-         .remedy = fmt::format("at most {}", config.max_positions)});
-  }
+  require_positions(
+      longest, questions ? "question_answering.max_sequence_length" : "task.max_sequence_length", config);
   return task;
 }
 

@@ -11,6 +11,9 @@
 // What follows from the options, the pretrained model and the labels before anything is computed.
 namespace cloze {
 
+// Throws UsageError naming `key` where the model has no positions for sequences of `length` tokens.
+void require_positions(int64_t length, const std::string& key, const BertConfig& config);
+
 // The task, with how its sequences are cut checked against the model's positions.
 TaskDescription finetune_task(const FinetuneOptions& options, const BertConfig& config);
 

@@ -125,13 +125,8 @@ void check_further_pretraining(const FinetuneOptions& options, const Checkpoint&
   const FurtherPretrainingOptions& further = options.further_pretraining;
   if (further.steps == 0) return;
   pretrained.tokenizer().vocabulary->require_mask();
-  const BertConfig& config = pretrained.config().bert;
-  if (further.max_sequence_length > config.max_positions) {
-    throw UsageError({.what = fmt::format("cannot use sequences of {} tokens", further.max_sequence_length),
-                      .where = "further_pretraining.max_sequence_length",
-                      .why = fmt::format("the model was trained on up to {}", config.max_positions),
-                      .remedy = fmt::format("at most {}", config.max_positions)});
-  }
+  require_positions(further.max_sequence_length, "further_pretraining.max_sequence_length",
+                    pretrained.config().bert);
   if (pretrained.parameters().find(bert_names::prediction_bias) < 0) {
     log::warning("{} has no masked-LM head: further pretraining begins with a new one",
                  pretrained.folder().string());
