@@ -45,13 +45,15 @@ class DeviceEngine final : public Engine {
       holder_.copy_in(at<float>(memory, offset), values.data(), bytes_of(values));
     }
   }
-  std::span<const float> view(Memory memory) const override {
-    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
-    return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
-  }
+  std::span<const float> view(Memory memory) const override { return host_view(memory); }
+  std::span<float> writable_view(Memory memory) override { return host_view(memory); }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
 
  private:
+  std::span<float> host_view(Memory memory) const {
+    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
+    return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
+  }
   template <typename T>
   T* at(Memory memory, int64_t offset) const {
     return reinterpret_cast<T*>(memory_.flat(memory).data()) + offset;

@@ -66,6 +66,8 @@ class Engine {
   virtual void write(Memory memory, int64_t offset, std::span<const float> values) = 0;
   // The flat buffer itself where the host can read it as float32; empty elsewhere.
   virtual std::span<const float> view(Memory memory) const = 0;
+  // The same to write to.
+  virtual std::span<float> writable_view(Memory memory) = 0;
 
   virtual int64_t arena_bytes() const = 0;
 };

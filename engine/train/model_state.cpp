@@ -17,18 +17,24 @@ size_t file_elements(const Parameter& parameter) {
   return static_cast<size_t>(parameter.file_rows * parameter.columns);
 }
 
-// Loads tensors named by `name_of(parameter)` into one flat buffer.
+// Loads tensors named by `name_of(parameter)` into one flat buffer: straight from the file where the host can
+// write to it.
 template <typename NameOf>
 LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const TensorSource& source, Memory memory,
                      const NameOf& name_of) {
   std::vector<std::vector<float>> staging;
   std::vector<TensorTarget> targets;
   staging.reserve(layout.parameters().size());
+  const std::span<float> flat = engine.writable_view(memory);
+  const auto place_of = [&](const Parameter& parameter) -> std::span<float> {
+    if (!flat.empty()) return flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter));
+    return staging.emplace_back(file_elements(parameter));
+  };
   for (const Parameter& parameter : layout.parameters()) {
-    staging.emplace_back(file_elements(parameter));
-    targets.push_back({name_of(parameter), file_shape(parameter), staging.back()});
+    targets.push_back({name_of(parameter), file_shape(parameter), place_of(parameter)});
   }
   LoadReport report = load_tensors(source, targets);
+  if (!flat.empty()) return report;
   for (size_t i = 0; i < targets.size(); ++i) {
     const bool loaded =
         std::find(report.loaded.begin(), report.loaded.end(), targets[i].name) != report.loaded.end();
