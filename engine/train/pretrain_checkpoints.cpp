@@ -1,7 +1,9 @@
 #include "engine/train/pretrain_checkpoints.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/config/config.h"
@@ -30,7 +32,12 @@ PretrainCheckpoints::PretrainCheckpoints(const PretrainOptions& options, const P
     : setup_(setup),
       keeps_best_(options.checkpoint.keep_best && setup.validation != nullptr),
       folder_(options.output, checked(options, existing), config::dump(options)),
-      store_(options.output, retention_of(options, keeps_best_)) {}
+      store_(options.output, retention_of(options, keeps_best_)),
+      writer_([this](const CheckpointContents& contents, const nlohmann::json& trainer_state) {
+        store_.save(contents, trainer_state);
+      }) {
+  if (needs_snapshot(options)) snapshot_.emplace(setup.layout.elements());
+}
 
 std::optional<TrainerPosition> PretrainCheckpoints::restore(Engine& engine) {
   const auto checkpoint = folder_.starting_point(store_);
@@ -56,19 +63,51 @@ CheckpointContents PretrainCheckpoints::contents(int64_t step) const {
   return contents;
 }
 
-void PretrainCheckpoints::save(const Engine& engine, const TrainerPosition& position, bool last_chance) {
-  SavedState state = saved_state(engine, setup_.layout, true);
+SavedState PretrainCheckpoints::state_to_write(const Engine& engine, bool last) {
+  if (!snapshot_ || last) return saved_state(engine, setup_.layout, true);
+  snapshot_->take(engine);
+  return saved_state(snapshot_->state(), setup_.layout);
+}
+
+// There is one snapshot, and it is still being read.
+void PretrainCheckpoints::wait_for_the_one_before(int64_t step) {
+  const auto before = writer_.unfinished();
+  if (!before) return;
+  const bool waits = !writer_.done();
+  const double began = seconds_now();
+  log_written();
+  if (waits && !std::exchange(said_that_it_waits_, true)) {
+    log::info(
+        "the checkpoint of step {} waited {:.1f} s until that of step {} was written: the disk is slower "
+        "than `checkpoint.every` asks for",
+        step, seconds_now() - began, *before);
+  }
+}
+
+void PretrainCheckpoints::save(const Engine& engine, const TrainerPosition& position, bool last) {
+  wait_for_the_one_before(position.step);
+  SavedState state = state_to_write(engine, last);
   CheckpointContents saved = contents(position.step);
   saved.parameters = std::move(state.parameters);
   saved.optimizer = std::move(state.optimizer);
   saved.memory = std::move(state.memory);
-  try {
-    store_.save(saved, to_json(position));
+  writer_.start(std::move(saved), to_json(position));
+  if (last) {
+    writer_.finish();
     log::info("saved {}", store_.folder_of(position.step).string());
+  } else if (!snapshot_) {
+    log_written();
+  }
+}
+
+void PretrainCheckpoints::log_written() {
+  const auto step = writer_.unfinished();
+  if (!step) return;
+  try {
+    writer_.finish();
+    log::info("saved {}", store_.folder_of(*step).string());
   } catch (const Error& error) {
-    if (last_chance) throw;
-    log::error("the checkpoint of step {} could not be written, the run goes on: {}", position.step,
-               error.what());
+    log::error("the checkpoint of step {} could not be written, the run goes on: {}", *step, error.what());
   }
 }
 

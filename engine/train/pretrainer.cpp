@@ -47,6 +47,7 @@ class PretrainRun {
         report_(job_, options) {
     set_thread_count(threads_);
     require_device_for_many();
+    for (const TrainingPhase& phase : setup_.phases) require_share_for_each(phase.batch, job_.size());
     if (job_.leads()) checkpoints_.emplace(options, setup_, existing);
     job_.join(options.output, fingerprint(options, *setup_.train), fmt::format("CPU, {} threads", threads_));
   }
@@ -76,6 +77,7 @@ class PretrainRun {
           (finished || step % options_.evaluation.every == 0 || (save_due && scores_checkpoints())))
         evaluate();
       if (save_due) save(finished || signal != 0);
+      tell_of_written_checkpoint();
       if (signal != 0) break;
     }
     job_.communicator().barrier();  // the last checkpoint is there for all
@@ -244,11 +246,18 @@ class PretrainRun {
     checkpoints_->note_score(metrics.mask_token_loss());
   }
 
-  void save(bool last_chance) {
+  void save(bool last) {
     if (!job_.leads()) return;
     const Job::Busy busy(job_);
     report_.clear_progress();
-    checkpoints_->save(*engine_, position_, last_chance);
+    checkpoints_->save(*engine_, position_, last);
+  }
+
+  // What another thread has written is told by this one, between two progress lines.
+  void tell_of_written_checkpoint() {
+    if (!checkpoints_ || !checkpoints_->has_news()) return;
+    report_.clear_progress();
+    checkpoints_->log_written();
   }
 
   const PretrainOptions& options_;
