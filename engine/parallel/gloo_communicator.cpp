@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/parallel/gloo_ring.h"
 
@@ -16,10 +17,6 @@ namespace cloze {
 namespace {
 
 constexpr std::chrono::seconds verdict_within{5};
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // The thread that runs collectives in the order they were started.
 class CollectiveThread {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/clock.h"
 #include "engine/base/cpu_info.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"

@@ -76,6 +76,20 @@ void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSou
                              [](const Parameter& p) { return second_moment_name(p.name); }));
 }
 
+SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {
+  SavedState saved;
+  for (const Parameter& parameter : layout.parameters()) {
+    const auto tensor = [&](std::span<const float> flat, std::string name) -> NamedTensor {
+      return {std::move(name), file_shape(parameter),
+              flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))};
+    };
+    saved.parameters.push_back(tensor(state.parameters, parameter.name));
+    saved.optimizer.push_back(tensor(state.first_moment, first_moment_name(parameter.name)));
+    saved.optimizer.push_back(tensor(state.second_moment, second_moment_name(parameter.name)));
+  }
+  return saved;
+}
+
 SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {
   auto copies = std::make_shared<std::vector<std::vector<float>>>();
   copies->reserve(layout.parameters().size() * 3);

@@ -148,6 +148,8 @@ void describe(Fields& fields, CheckpointOptions& options) {
   fields.option("keep", options.keep, at_least(1), "How many of the last checkpoints stay");
   fields.option("keep_best", options.keep_best,
                 "Keep the best one too: by the validation loss on [MASK] inputs");
+  fields.option("asynchronous", options.asynchronous,
+                "Write while training goes on, from a copy in memory of its own; off: training waits");
 }
 
 void describe(Fields& fields, LogOptions& options) {

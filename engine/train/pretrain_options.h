@@ -77,7 +77,8 @@ struct EvaluationOptions {
 struct CheckpointOptions {
   int64_t every = 1000;  // steps; 0: at the end only
   int keep = 3;
-  bool keep_best = true;  // by the loss on [MASK] inputs of the validation corpus
+  bool keep_best = true;     // by the loss on [MASK] inputs of the validation corpus
+  bool asynchronous = true;  // written while training goes on
 };
 
 struct LogOptions {

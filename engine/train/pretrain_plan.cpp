@@ -14,6 +14,7 @@
 #include "engine/model/flops.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/planned_run.h"
+#include "engine/train/pretrain_checkpoints.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -152,6 +153,8 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
     budget.arena = std::max(budget.arena, memory.arena);
     budget.inputs = std::max(budget.inputs, memory.inputs);
   }
+  if (PretrainCheckpoints::needs_snapshot(options))
+    budget.snapshot = StateSnapshot::bytes(run.layout.elements());
   budget.corpora = corpus_bytes(options.data.train);
   if (options.data.validation) budget.corpora += corpus_bytes(*options.data.validation);
   budget.scratch = scratch;
@@ -168,7 +171,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   }
   const PlannedRun run = plan_run(options);
   MemoryBudget budget = memory_budget(options);
-  if (device != nullptr) budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
+  if (device != nullptr) budget.snapshot = budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
 
@@ -190,6 +193,8 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   if (device != nullptr) {
     text += line("driver and libraries", budget.scratch, "assumed");
   } else {
+    if (budget.snapshot > 0)
+      text += line("copy for checkpoints", budget.snapshot, "written while training goes on");
     text += line("corpora", budget.corpora, "mapped files");
     text += line("matmul library", budget.scratch, "while it multiplies, measured");
     text += line("the program itself", budget.program);

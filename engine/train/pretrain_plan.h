@@ -11,12 +11,13 @@ namespace cloze {
 // Bytes a training run takes at its greatest micro-batch.
 struct MemoryBudget {
   int64_t parameters = 0, gradients = 0, moments = 0;
-  int64_t arena = 0;    // activations, gradients of activations, workspaces: reused by the memory plan
-  int64_t inputs = 0;   // step inputs
-  int64_t corpora = 0;  // mapped: read as training goes on, given back when memory is short
-  int64_t scratch = 0;  // of the matmul library, measured
-  int64_t program = 0;  // what the process itself takes, measured
-  int64_t fixed() const { return parameters + gradients + moments + corpora + scratch + program; }
+  int64_t arena = 0;     // activations, gradients of activations, workspaces: reused by the memory plan
+  int64_t inputs = 0;    // step inputs
+  int64_t snapshot = 0;  // what checkpoints are written from; memory of the host
+  int64_t corpora = 0;   // mapped: read as training goes on, given back when memory is short
+  int64_t scratch = 0;   // of the matmul library, measured
+  int64_t program = 0;   // what the process itself takes, measured
+  int64_t fixed() const { return parameters + gradients + moments + snapshot + corpora + scratch + program; }
   int64_t total() const { return fixed() + arena + inputs; }
 };
 
