@@ -13,7 +13,7 @@
 namespace cloze {
 namespace {
 
-constexpr const char* best_metric = "eval_mask_token_loss";
+constexpr const char* checkpoint_metric = "eval_mask_token_loss";
 
 ExistingRun checked(const PretrainOptions& options, ExistingRun existing) {
   if (existing == ExistingRun::resume) check_resume(options);
@@ -22,7 +22,7 @@ ExistingRun checked(const PretrainOptions& options, ExistingRun existing) {
 
 Retention retention_of(const PretrainOptions& options, bool keeps_best) {
   return {.keep_last = options.checkpoint.keep,
-          .best = keeps_best ? std::optional<BestBy>({best_metric, Better::lower}) : std::nullopt};
+          .best = keeps_best ? std::optional<BestBy>({checkpoint_metric, Better::lower}) : std::nullopt};
 }
 
 }  // namespace
@@ -59,7 +59,8 @@ CheckpointContents PretrainCheckpoints::contents(int64_t step) const {
                     .max_length = config.max_positions},
       .parameters = {},
       .step = step};
-  if (keeps_best_ && std::isfinite(mask_token_loss_)) contents.score = Score{best_metric, mask_token_loss_};
+  if (keeps_best_ && std::isfinite(mask_token_loss_))
+    contents.score = Score{checkpoint_metric, mask_token_loss_};
   return contents;
 }
 
