@@ -20,7 +20,9 @@
 #include "engine/train/machine_peak.h"
 #include "engine/train/model_state.h"
 #include "engine/train/pretrain_setup.h"
+#include "engine/train/pretrain_step.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_facts.h"
 #include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
@@ -28,14 +30,7 @@
 namespace cloze {
 namespace {
 
-constexpr uint32_t dropout_purpose = 2;
 constexpr const char* best_metric = "eval_mask_token_loss";
-
-// Each phase draws pairs and masks of its own.
-uint64_t phase_seed(uint64_t seed, size_t phase) {
-  const PhiloxKey key = derive_key(seed, 3, phase);
-  return uint64_t{key.high} << 32 | key.low;
-}
 
 // Sums of this process between two reports.
 struct Interval {
@@ -144,6 +139,7 @@ class PretrainRun {
         log::info("all {} steps are done already", options_.training.steps);
       peak_ = job_.size() * measured_matmul_peak();
       report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
+      write_facts();
     }
     begin_alike();
     if (step_ != 0) return;
@@ -238,12 +234,7 @@ class PretrainRun {
     const PretrainingStep& batch = loader.next(options_.training.overfit_one_batch ? 0 : step_ - phase.begin);
     rate_ =
         learning_rate(options_.schedule, options_.optimizer.learning_rate, step_, options_.training.steps);
-    const auto scalars = optimizer_scalars(options_.optimizer, rate_, updates_);
-    PretrainingStepInputs inputs{
-        .global_predictions = batch.global_predictions,
-        .global_sequences = batch.global_sequences,
-        .dropout_key = derive_key(options_.seed, dropout_purpose, static_cast<uint64_t>(step_))};
-    for (size_t i = 0; i < scalars.size(); ++i) inputs.update_scalars[i] = static_cast<float>(scalars[i]);
+    const PretrainingStepInputs inputs = step_inputs(options_, batch, step_, updates_, rate_);
 
     BatchCounts counts;
     bool skipped = false;
@@ -364,6 +355,11 @@ class PretrainRun {
                      {"next_sentence_accuracy", m.next_accuracy()}});
   }
 
+  void write_facts() const {
+    write_run_facts(options_.output, run_facts("pretraining", *engine_, layout_.count(), layout_.elements(),
+                                               threads_, job_.size()));
+  }
+
   // A full disk must not cost the run: what was saved before stays, and training goes on.
   void save(bool last_chance) {
     if (!job_.leads()) return;
@@ -384,6 +380,7 @@ class PretrainRun {
     report_->clear_progress();
     try {
       store_->save(contents, trainer_state());
+      write_facts();
       log::info("saved {}", store_->folder_of(step_).string());
     } catch (const Error& error) {
       if (last_chance) throw;
