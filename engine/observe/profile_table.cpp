@@ -65,16 +65,25 @@ std::string heading(const Profile& profile) {
       human_count(profile.ceilings.copy_bytes), profile.steps.size(), tokens / std::max(steps, 1.0));
 }
 
+// Dense layers cannot be faster than the matmul library, by more than noise.
+std::string doubt(const Profile& profile) {
+  constexpr double noise = 1.05;
+  const std::vector<ProfileRow> matmul = of_work(profile_rows(profile, GroupBy::op), Work::matmul);
+  if (total_of(matmul, "").flops_per_second() <= noise * profile.ceilings.matmul_flops) return "";
+  return "note: dense layers were faster than the matmul ceiling, which was measured too low: other programs "
+         "ran. Measure again on a quiet machine\n";
+}
+
 // Useful work of the step, and what taking the times cost.
 std::string closing(const Profile& profile, const StepTimes& times) {
   const double useful = profile.useful_flops / static_cast<double>(profile.steps.size());
   const double timed = median_step_seconds(profile), plain = median_plain_seconds(profile);
   return fmt::format(
       "useful work: {}FLOP a step, {}FLOP/s, {:.1f} % of the matmul ceiling\n"
-      "median step: {} timed, {} without timing (ratio {:.3f}); waiting for a batch: {}\n",
+      "median step: {} timed, {} without timing (ratio {:.3f}); waiting for a batch: {}\n{}",
       human_count(useful), human_count(useful / times.step),
       100 * useful / times.step / profile.ceilings.matmul_flops, human_duration(timed), human_duration(plain),
-      timed / plain, human_duration(times.waiting));
+      timed / plain, human_duration(times.waiting), doubt(profile));
 }
 
 }  // namespace

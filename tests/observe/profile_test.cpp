@@ -12,8 +12,8 @@
 namespace cloze {
 namespace {
 
-using ::testing::HasSubstr;
 using cloze::testing::made_up_profile;
+using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(ProfileRows, AddUpLaunchesOfAnOpPerStep) {
@@ -65,6 +65,13 @@ TEST(ProfileTable, ShowsSharesOfCeilingsAndTotals) {
   EXPECT_THAT(table, HasSubstr("500.0 %"));  // 5 MFLOP/s of 1
   EXPECT_THAT(table, HasSubstr("42.9 %"));   // 6 of 14 ms
   EXPECT_THAT(table, HasSubstr("2 steps of 50 tokens on average"));
+}
+
+TEST(ProfileTable, DoubtsACeilingThatDenseLayersExceed) {
+  Profile profile = made_up_profile();
+  EXPECT_THAT(profile_table(profile, GroupBy::op), HasSubstr("measured too low"));
+  profile.ceilings.matmul_flops = 1e7;
+  EXPECT_THAT(profile_table(profile, GroupBy::op), Not(HasSubstr("measured too low")));
 }
 
 TEST(ProfileJson, HoldsAllTables) {
