@@ -9,6 +9,7 @@ namespace cloze {
 class AddOp final : public BoundOp<AddOp> {
  public:
   std::string_view name() const override { return "add"; }
+  double flops_per_element() const override { return 1; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}, {0, 1}}; }
   bool row_wise() const override { return true; }
@@ -22,6 +23,7 @@ extern template class BoundOp<AddOp>;
 class ColumnSumOp final : public BoundOp<ColumnSumOp> {
  public:
   std::string_view name() const override { return "column_sum"; }
+  double flops_per_element() const override { return 1; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   bool accumulates(int output) const override { return output == 0; }
   template <class Device>
@@ -34,6 +36,7 @@ class DropoutOp final : public BoundOp<DropoutOp> {
  public:
   explicit DropoutOp(DropoutSite dropout) : dropout_(dropout) {}
   std::string_view name() const override { return "dropout"; }
+  double flops_per_element() const override { return 1; }
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}}; }

@@ -29,6 +29,7 @@ extern template class BoundOp<CollectGradientsOp>;
 class GradientNormOp final : public BoundOp<GradientNormOp> {
  public:
   std::string_view name() const override { return "gradient_norm"; }
+  double flops_per_element() const override { return 2; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -51,6 +52,7 @@ class UpdateOp final : public BoundOp<UpdateOp> {
   enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace };
   explicit UpdateOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
   std::string_view name() const override { return attributes_.rule == UpdateRule::adamw ? "adamw" : "lamb"; }
+  double flops_per_element() const override { return attributes_.rule == UpdateRule::adamw ? 17 : 22; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;

@@ -80,6 +80,18 @@ class DeviceEngine final : public Engine {
 
 }  // namespace
 
+const char* name_of(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::cpu:
+      return "cpu";
+    case DeviceKind::reference:
+      return "reference";
+    case DeviceKind::cuda:
+      return "cuda";
+  }
+  return "?";
+}
+
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training) {
   switch (kind) {
     case DeviceKind::reference:

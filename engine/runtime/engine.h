@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/graph/graph.h"
 #include "engine/graph/memory_plan.h"
+#include "engine/runtime/launch_time.h"
 
 // The run-time face of a device: above this room nothing is a template over devices.
 namespace cloze {
@@ -34,7 +36,12 @@ class Executable {
   virtual void write(Slot slot, std::span<const float> values) = 0;  // converted to the device's type
   virtual void set_live(Axis axis, int64_t count) = 0;
 
+  virtual int64_t live(Axis axis) const = 0;
+
   virtual void run() = 0;
+  // The same work, launch by launch: `times` gets the time of every node of graph(). For profiles; run()
+  // itself reads no clock. Throws Error on a device whose single launches are not timed yet.
+  virtual void run_timed(std::vector<LaunchTime>& times) = 0;
 
   // Copies a result out after run(); `values` may be shorter than the result.
   virtual void read(Slot slot, std::span<int32_t> values) const = 0;
@@ -51,6 +58,7 @@ class Executable {
 };
 
 enum class DeviceKind : uint8_t { cpu, reference, cuda };
+const char* name_of(DeviceKind kind);  // "cpu"
 
 // A device with the flat buffers that live on it from step to step, and one arena that all executables share.
 class Engine {

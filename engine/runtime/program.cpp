@@ -197,6 +197,12 @@ void Program<Device>::run() {
   launches_.run(holder_.device());
 }
 
+template <class Device>
+void Program<Device>::run_timed(std::vector<LaunchTime>& times) {
+  if (generation_ != memory_.generation) bind();
+  launches_.run_timed(holder_.device(), times);
+}
+
 // No more is copied than asked for.
 template <class Device>
 template <typename To>

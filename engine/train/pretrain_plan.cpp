@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/base/memory.h"
+#include "engine/graph/cost.h"
 #include "engine/graph/memory_plan.h"
 #include "engine/model/flops.h"
 #include "engine/train/machine_peak.h"
@@ -68,10 +69,7 @@ std::string graph_costs(const Graph& graph) {
   std::map<std::string, Cost> costs;
   Cost total;
   for (const Node& node : graph.nodes()) {
-    std::vector<ValueType> inputs, outputs;
-    for (const ValueId id : node.inputs) inputs.push_back(id ? graph.type(id) : ValueType{});
-    for (const ValueId id : node.outputs) outputs.push_back(graph.type(id));
-    const Cost cost = node.op->cost(inputs, outputs);
+    const Cost cost = capacity_cost(graph, node);
     for (Cost* sum : {&costs[std::string(node.op->name())], &total})
       sum->flops += cost.flops, sum->bytes += cost.bytes;
   }

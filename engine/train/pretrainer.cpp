@@ -16,20 +16,14 @@
 #include "engine/train/pretrain_checkpoints.h"
 #include "engine/train/pretrain_report.h"
 #include "engine/train/pretrain_setup.h"
+#include "engine/train/pretrain_step.h"
+#include "engine/train/run_facts.h"
 #include "engine/train/run_setup.h"
 #include "engine/train/starting_weights.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
-
-constexpr uint32_t dropout_purpose = 2;
-
-// Each phase draws pairs and masks of its own.
-uint64_t phase_seed(uint64_t seed, size_t phase) {
-  const PhiloxKey key = derive_key(seed, 3, phase);
-  return uint64_t{key.high} << 32 | key.low;
-}
 
 // What must be equal on all processes of a job.
 std::string fingerprint(const PretrainOptions& options, const Corpus& train) {
@@ -126,6 +120,7 @@ class PretrainRun {
     if (position_.step >= options_.training.steps)
       log::info("all {} steps are done already", options_.training.steps);
     report_.open(checkpoints_->metrics_file(), position_.step, job_.size() * measured_matmul_peak());
+    write_facts();
   }
 
   // All ranks go on from what rank 0 has read or drawn.
@@ -169,7 +164,10 @@ class PretrainRun {
     PretrainingLoader& loader = loader_for(static_cast<size_t>(&phase - setup_.phases.data()));
     const PretrainingStep& batch =
         loader.next(options_.training.overfit_one_batch ? 0 : position_.step - phase.begin);
-    const PretrainingStepInputs inputs = step_inputs(batch);
+    rate_ = learning_rate(options_.schedule, options_.optimizer.learning_rate, position_.step,
+                          options_.training.steps);
+    const PretrainingStepInputs inputs =
+        step_inputs(options_, batch, position_.step, position_.updates, rate_);
 
     BatchCounts counts;
     bool skipped = false;
@@ -193,18 +191,6 @@ class PretrainRun {
     if (!skipped) ++position_.updates, position_.skipped_in_a_row = 0;
     ++position_.step;
     return job_.agreed_signal();
-  }
-
-  PretrainingStepInputs step_inputs(const PretrainingStep& batch) {
-    rate_ = learning_rate(options_.schedule, options_.optimizer.learning_rate, position_.step,
-                          options_.training.steps);
-    const auto scalars = optimizer_scalars(options_.optimizer, rate_, position_.updates);
-    PretrainingStepInputs inputs{
-        .global_predictions = batch.global_predictions,
-        .global_sequences = batch.global_sequences,
-        .dropout_key = derive_key(options_.seed, dropout_purpose, static_cast<uint64_t>(position_.step))};
-    for (size_t i = 0; i < scalars.size(); ++i) inputs.update_scalars[i] = static_cast<float>(scalars[i]);
-    return inputs;
   }
 
   // Names the first tensor that is not finite, looking through the step's micro-batches; ends the run as
@@ -251,6 +237,12 @@ class PretrainRun {
     const Job::Busy busy(job_);
     report_.clear_progress();
     checkpoints_->save(*engine_, position_, last);
+    if (last) write_facts();
+  }
+
+  void write_facts() const {
+    write_run_facts(options_.output, run_facts("pretraining", *engine_, setup_.layout.count(),
+                                               setup_.layout.elements(), threads_, job_.size()));
   }
 
   // What another thread has written is told by this one, between two progress lines.
