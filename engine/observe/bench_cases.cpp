@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "engine/base/error.h"
 #include "engine/observe/bench.h"
 #include "engine/observe/kernel_cases/activation.h"
 #include "engine/observe/kernel_cases/attention.h"
@@ -54,8 +55,11 @@ std::function<BenchRun()> library_runs(const LibraryProduct& p) {
         2.0 * static_cast<double>(p.rows) * static_cast<double>(p.columns) * static_cast<double>(p.depth);
     return {[=] {
               const Tensor x = a->tensor(), y = b->tensor(), z = result->tensor();
-              dnnl_sgemm(p.left, p.right, p.rows, p.columns, p.depth, 1.0f, x.as<float>(), x.stride,
-                         y.as<float>(), y.stride, 0.0f, z.as<float>(), z.stride);
+              const dnnl_status_t status =
+                  dnnl_sgemm(p.left, p.right, p.rows, p.columns, p.depth, 1.0f, x.as<float>(), x.stride,
+                             y.as<float>(), y.stride, 0.0f, z.as<float>(), z.stride);
+              if (status != dnnl_success)
+                throw Error({.what = "oneDNN could not multiply two matrices (out of memory?)"});
             },
             flops};
   };
