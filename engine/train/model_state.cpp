@@ -17,10 +17,10 @@ size_t file_elements(const Parameter& parameter) {
   return static_cast<size_t>(parameter.file_rows * parameter.columns);
 }
 
-// Loads tensors named by `name_of(parameter)` into one flat buffer.
-template <typename NameOf>
-LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const TensorSource& source, Memory memory,
-                     const NameOf& name_of) {
+// Loads tensors named by `name_of(parameter)`; write(offset, values) puts them into a flat buffer.
+template <typename NameOf, typename Write>
+LoadReport load_flat(const ParameterLayout& layout, const TensorSource& source, const NameOf& name_of,
+                     const Write& write) {
   std::vector<std::vector<float>> staging;
   std::vector<TensorTarget> targets;
   staging.reserve(layout.parameters().size());
@@ -32,9 +32,20 @@ LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const Tensor
   for (size_t i = 0; i < targets.size(); ++i) {
     const bool loaded =
         std::find(report.loaded.begin(), report.loaded.end(), targets[i].name) != report.loaded.end();
-    if (loaded) engine.write(memory, layout.parameters()[i].offset, staging[i]);
+    if (loaded) write(layout.parameters()[i].offset, std::span<const float>(staging[i]));
   }
   return report;
+}
+
+// write(memory, offset, values)
+template <typename Write>
+void load_both_moments(const ParameterLayout& layout, const TensorSource& source, const Write& write) {
+  require_complete(load_flat(
+      layout, source, [](const Parameter& p) { return first_moment_name(p.name); },
+      [&](int64_t offset, std::span<const float> values) { write(Memory::first_moment, offset, values); }));
+  require_complete(load_flat(
+      layout, source, [](const Parameter& p) { return second_moment_name(p.name); },
+      [&](int64_t offset, std::span<const float> values) { write(Memory::second_moment, offset, values); }));
 }
 
 }  // namespace
@@ -60,14 +71,25 @@ void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64
 }
 
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  return load_flat(engine, layout, source, Memory::parameters, [](const Parameter& p) { return p.name; });
+  return load_flat(
+      layout, source, [](const Parameter& p) { return p.name; },
+      [&](int64_t offset, std::span<const float> values) {
+        engine.write(Memory::parameters, offset, values);
+      });
 }
 
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  require_complete(load_flat(engine, layout, source, Memory::first_moment,
-                             [](const Parameter& p) { return first_moment_name(p.name); }));
-  require_complete(load_flat(engine, layout, source, Memory::second_moment,
-                             [](const Parameter& p) { return second_moment_name(p.name); }));
+  load_both_moments(layout, source, [&](Memory memory, int64_t offset, std::span<const float> values) {
+    engine.write(memory, offset, values);
+  });
+}
+
+void load_moments(std::span<float> first_moment, std::span<float> second_moment,
+                  const ParameterLayout& layout, const TensorSource& source) {
+  load_both_moments(layout, source, [&](Memory memory, int64_t offset, std::span<const float> values) {
+    const std::span<float> flat = memory == Memory::first_moment ? first_moment : second_moment;
+    std::copy(values.begin(), values.end(), flat.begin() + offset);
+  });
 }
 
 SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {

@@ -31,20 +31,35 @@ StateSnapshot::StateSnapshot(int64_t elements)
       first_moment_(bytes(elements) / 3),
       second_moment_(bytes(elements) / 3) {}
 
-std::span<float> StateSnapshot::flat(const HostMemory& memory) const {
-  return {reinterpret_cast<float*>(memory.data()), static_cast<size_t>(memory.bytes()) / sizeof(float)};
+const HostMemory& StateSnapshot::of(Memory memory) const {
+  if (memory == Memory::parameters) return parameters_;
+  return memory == Memory::first_moment ? first_moment_ : second_moment_;
+}
+
+std::span<float> StateSnapshot::flat(Memory memory) {
+  const HostMemory& flat = of(memory);
+  return {reinterpret_cast<float*>(flat.data()), static_cast<size_t>(flat.bytes()) / sizeof(float)};
+}
+
+std::span<const float> StateSnapshot::flat(Memory memory) const {
+  const HostMemory& flat = of(memory);
+  return {reinterpret_cast<const float*>(flat.data()), static_cast<size_t>(flat.bytes()) / sizeof(float)};
+}
+
+void StateSnapshot::take_parameters(const Engine& engine) {
+  copy_flat(engine, Memory::parameters, flat(Memory::parameters));
 }
 
 void StateSnapshot::take(const Engine& engine) {
-  copy_flat(engine, Memory::parameters, flat(parameters_));
-  copy_flat(engine, Memory::first_moment, flat(first_moment_));
-  copy_flat(engine, Memory::second_moment, flat(second_moment_));
+  take_parameters(engine);
+  copy_flat(engine, Memory::first_moment, flat(Memory::first_moment));
+  copy_flat(engine, Memory::second_moment, flat(Memory::second_moment));
 }
 
 FlatState StateSnapshot::state() const {
-  return {.parameters = flat(parameters_),
-          .first_moment = flat(first_moment_),
-          .second_moment = flat(second_moment_)};
+  return {.parameters = flat(Memory::parameters),
+          .first_moment = flat(Memory::first_moment),
+          .second_moment = flat(Memory::second_moment)};
 }
 
 }  // namespace cloze
