@@ -28,6 +28,7 @@ using AllOps = std::tuple<
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
     // update
-    CollectGradientsOp, GradientNormOp, JoinReductionsOp, ReduceBucketOp, UpdateOp>;
+    CollectGradientsOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp, LambMomentsOp,
+    LambParametersOp, ReduceBucketOp, UpdateOp>;
 
 }  // namespace cloze

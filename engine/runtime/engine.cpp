@@ -12,18 +12,17 @@ namespace {
 template <class Device>
 class DeviceEngine final : public Engine {
  public:
-  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training) : kind_(kind) {
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, int64_t moments) : kind_(kind) {
     memory_.real = real;
-    const int64_t bytes = elements * static_cast<int64_t>(size_of(real));
-    const auto make = [&](auto& flat) {
-      flat = std::decay_t<decltype(flat)>(bytes);
+    const auto make = [&](auto& flat, int64_t size) {
+      flat = std::decay_t<decltype(flat)>(size * static_cast<int64_t>(size_of(real)));
       holder_.clear(flat);  // the gaps between parameters stay zero
     };
-    make(memory_.parameters);
+    make(memory_.parameters, elements);
     if (!training) return;
-    make(memory_.gradients);
-    make(memory_.first_moment);
-    make(memory_.second_moment);
+    make(memory_.gradients, elements);
+    make(memory_.first_moment, moments);
+    make(memory_.second_moment, moments);
   }
 
   DeviceKind kind() const override { return kind_; }
@@ -92,16 +91,18 @@ const char* name_of(DeviceKind kind) {
   return "?";
 }
 
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training) {
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
+                                    std::optional<int64_t> own_moments) {
+  const int64_t moments = own_moments.value_or(elements);
   switch (kind) {
     case DeviceKind::reference:
-      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training);
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, moments);
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, moments);
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, moments);
 }
 
 }  // namespace cloze

@@ -80,7 +80,9 @@ class Engine {
   virtual int64_t arena_bytes() const = 0;
 };
 
-// `elements`: size of the flat buffers; gradients and moments exist only for training.
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training);
+// `elements`: size of the flat buffers; gradients and moments exist only for training. `moments`: size of the
+// buffers of moments, where that is another: they hold shards (shards_of).
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
+                                    std::optional<int64_t> moments = {});
 
 }  // namespace cloze

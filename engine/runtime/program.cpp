@@ -65,11 +65,26 @@ Program<Device>::Program(Holder& holder, Graph graph, const MemoryPlanOptions& o
                          ResidentMemory<Device>& memory)
     : holder_(holder), graph_(std::move(graph)), plan_(plan_memory(graph_, options)), memory_(memory) {
   using DeviceMemory = typename Holder::Memory;
+  check_homes();
   place_inputs();
   if (plan_.arena_bytes > memory_.arena.bytes()) {
     memory_.arena = DeviceMemory();  // the old one first: both need not fit
     memory_.arena = DeviceMemory(plan_.arena_bytes);
     ++memory_.generation;
+  }
+}
+
+// A graph for other flat buffers than the engine has would write anywhere.
+template <class Device>
+void Program<Device>::check_homes() const {
+  for (size_t i = 0; i < graph_.value_count(); ++i) {
+    const Value& value = graph_.value({static_cast<int32_t>(i)});
+    if (value.home.memory == Memory::arena || value.home.memory == Memory::inputs) continue;
+    const int64_t end =
+        value.home.offset * static_cast<int64_t>(size_of(value.type.dtype)) + value.type.bytes();
+    if (end > memory_.flat(value.home.memory).bytes())
+      throw Error({.what = "a value lies outside its flat buffer (an internal error)",
+                   .where = fmt::format("{} %{}", name_of(value.home.memory), i)});
   }
 }
 

@@ -45,6 +45,7 @@ class Program final : public Executable {
   const MemoryPlan& plan() const override { return plan_; }
 
  private:
+  void check_homes() const;
   void place_inputs();
   void bind();
   Tensor tensor(ValueId id) const;

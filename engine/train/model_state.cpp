@@ -1,6 +1,8 @@
 #include "engine/train/model_state.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "engine/model/bert_parameters.h"
 #include "kernels/common/parallel.h"
@@ -17,30 +19,45 @@ size_t file_elements(const Parameter& parameter) {
   return static_cast<size_t>(parameter.file_rows * parameter.columns);
 }
 
-// Loads tensors named by `name_of(parameter)` into one flat buffer: straight from the file where the host can
-// write to it.
+// Loads tensors named by `name_of(parameter)` straight into a flat buffer.
 template <typename NameOf>
-LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const TensorSource& source, Memory memory,
+LoadReport load_flat(std::span<float> flat, const ParameterLayout& layout, const TensorSource& source,
                      const NameOf& name_of) {
-  std::vector<std::vector<float>> staging;
   std::vector<TensorTarget> targets;
-  staging.reserve(layout.parameters().size());
-  const std::span<float> flat = engine.writable_view(memory);
-  const auto place_of = [&](const Parameter& parameter) -> std::span<float> {
-    if (!flat.empty()) return flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter));
-    return staging.emplace_back(file_elements(parameter));
-  };
   for (const Parameter& parameter : layout.parameters()) {
-    targets.push_back({name_of(parameter), file_shape(parameter), place_of(parameter)});
+    targets.push_back({name_of(parameter), file_shape(parameter),
+                       flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))});
   }
-  LoadReport report = load_tensors(source, targets);
-  if (!flat.empty()) return report;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const bool loaded =
-        std::find(report.loaded.begin(), report.loaded.end(), targets[i].name) != report.loaded.end();
-    if (loaded) engine.write(memory, layout.parameters()[i].offset, staging[i]);
+  return load_tensors(source, targets);
+}
+
+// The same into an engine's memory, by way of a copy where the host cannot write to it.
+template <typename NameOf>
+LoadReport load_flat(Engine& engine, Memory memory, const ParameterLayout& layout, const TensorSource& source,
+                     const NameOf& name_of) {
+  if (const std::span<float> flat = engine.writable_view(memory); !flat.empty()) {
+    return load_flat(flat, layout, source, name_of);
+  }
+  std::vector<float> staging(static_cast<size_t>(layout.elements()));
+  LoadReport report = load_flat(std::span(staging), layout, source, name_of);
+  const std::set<std::string> loaded(report.loaded.begin(), report.loaded.end());
+  for (const Parameter& parameter : layout.parameters()) {
+    if (!loaded.contains(name_of(parameter))) continue;
+    engine.write(memory, parameter.offset,
+                 std::span<const float>(staging).subspan(static_cast<size_t>(parameter.offset),
+                                                         file_elements(parameter)));
   }
   return report;
+}
+
+std::string name_of_parameter(const Parameter& parameter) {
+  return parameter.name;
+}
+std::string name_of_first_moment(const Parameter& parameter) {
+  return first_moment_name(parameter.name);
+}
+std::string name_of_second_moment(const Parameter& parameter) {
+  return second_moment_name(parameter.name);
 }
 
 }  // namespace
@@ -66,14 +83,18 @@ void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64
 }
 
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  return load_flat(engine, layout, source, Memory::parameters, [](const Parameter& p) { return p.name; });
+  return load_flat(engine, Memory::parameters, layout, source, name_of_parameter);
 }
 
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  require_complete(load_flat(engine, layout, source, Memory::first_moment,
-                             [](const Parameter& p) { return first_moment_name(p.name); }));
-  require_complete(load_flat(engine, layout, source, Memory::second_moment,
-                             [](const Parameter& p) { return second_moment_name(p.name); }));
+  require_complete(load_flat(engine, Memory::first_moment, layout, source, name_of_first_moment));
+  require_complete(load_flat(engine, Memory::second_moment, layout, source, name_of_second_moment));
+}
+
+void load_moments(std::span<float> first_moment, std::span<float> second_moment,
+                  const ParameterLayout& layout, const TensorSource& source) {
+  require_complete(load_flat(first_moment, layout, source, name_of_first_moment));
+  require_complete(load_flat(second_moment, layout, source, name_of_second_moment));
 }
 
 SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {

@@ -24,6 +24,9 @@ LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const 
 
 // Both moments of every parameter; throws Error when one is missing.
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
+// The same into flat buffers of the host.
+void load_moments(std::span<float> first_moment, std::span<float> second_moment,
+                  const ParameterLayout& layout, const TensorSource& source);
 
 // The flat buffers that a checkpoint holds, where the host can read them.
 struct FlatState {

@@ -28,25 +28,33 @@ Retention retention_of(const PretrainOptions& options, bool keeps_best) {
 }  // namespace
 
 PretrainCheckpoints::PretrainCheckpoints(const PretrainOptions& options, const PretrainSetup& setup,
-                                         ExistingRun existing)
+                                         ExistingRun existing, bool sharded)
     : setup_(setup),
       keeps_best_(options.checkpoint.keep_best && setup.validation != nullptr),
+      in_background_(writes_in_background(options)),
+      sharded_(sharded),
       folder_(options.output, checked(options, existing), config::dump(options)),
       store_(options.output, retention_of(options, keeps_best_)),
       writer_([this](const CheckpointContents& contents, const nlohmann::json& trainer_state) {
         store_.save(contents, trainer_state);
       }) {
-  if (needs_snapshot(options)) snapshot_.emplace(setup.layout.elements());
+  if (needs_snapshot(options, sharded)) snapshot_.emplace(setup.layout.elements());
 }
 
 std::optional<TrainerPosition> PretrainCheckpoints::restore(Engine& engine) {
   const auto checkpoint = folder_.starting_point(store_);
   if (!checkpoint) return std::nullopt;
   require_complete(load_parameters(engine, setup_.layout, checkpoint->parameters()));
-  load_moments(engine, setup_.layout, *checkpoint->optimizer());
+  take_moments(engine, *checkpoint->optimizer());
   const TrainerPosition position = position_from(checkpoint->trainer_state());
   log::info("going on at step {}", position.step);
   return position;
+}
+
+void PretrainCheckpoints::take_moments(Engine& engine, const TensorSource& source) {
+  if (!sharded_) return load_moments(engine, setup_.layout, source);
+  load_moments(snapshot_->flat(Memory::first_moment), snapshot_->flat(Memory::second_moment), setup_.layout,
+               source);
 }
 
 CheckpointContents PretrainCheckpoints::contents(int64_t step) const {
@@ -65,13 +73,17 @@ CheckpointContents PretrainCheckpoints::contents(int64_t step) const {
 }
 
 SavedState PretrainCheckpoints::state_to_write(const Engine& engine, bool last) {
-  if (!snapshot_ || last) return saved_state(engine, setup_.layout, true);
-  snapshot_->take(engine);
+  if (sharded_) {
+    snapshot_->take_parameters(engine);
+  } else if (in_background_ && !last) {
+    snapshot_->take(engine);
+  } else {
+    return saved_state(engine, setup_.layout, true);  // training waits: no copy is needed
+  }
   return saved_state(snapshot_->state(), setup_.layout);
 }
 
-// There is one snapshot, and it is still being read.
-void PretrainCheckpoints::wait_for_the_one_before(int64_t step) {
+void PretrainCheckpoints::make_room(int64_t step) {
   const auto before = writer_.unfinished();
   if (!before) return;
   const bool waits = !writer_.done();
@@ -86,7 +98,6 @@ void PretrainCheckpoints::wait_for_the_one_before(int64_t step) {
 }
 
 void PretrainCheckpoints::save(const Engine& engine, const TrainerPosition& position, bool last) {
-  wait_for_the_one_before(position.step);
   SavedState state = state_to_write(engine, last);
   CheckpointContents saved = contents(position.step);
   saved.parameters = std::move(state.parameters);
@@ -96,7 +107,7 @@ void PretrainCheckpoints::save(const Engine& engine, const TrainerPosition& posi
   if (last) {
     writer_.finish();
     log::info("saved {}", store_.folder_of(position.step).string());
-  } else if (!snapshot_) {
+  } else if (!in_background_) {
     log_written();
   }
 }

@@ -20,20 +20,28 @@ class PretrainCheckpoints {
  public:
   // Opens the run's folder. Throws Error or UsageError where it cannot be used (see RunFolder), or where a
   // run that is resumed was another one.
-  PretrainCheckpoints(const PretrainOptions& options, const PretrainSetup& setup, ExistingRun existing);
+  // `sharded`: ranks hold shards of the moments, which SharedState brings together in snapshot().
+  PretrainCheckpoints(const PretrainOptions& options, const PretrainSetup& setup, ExistingRun existing,
+                      bool sharded);
 
   std::filesystem::path metrics_file() const { return folder_.metrics_file(); }
 
-  // Reads the checkpoint to go on from into the engine; nullopt: there is none, the run starts.
+  // Reads the checkpoint to go on from into the engine, moments as take_moments() does; nullopt: there is
+  // none, the run starts.
   std::optional<TrainerPosition> restore(Engine& engine);
+  // Moments of a checkpoint: into the engine, or where ranks hold shards into snapshot().
+  void take_moments(Engine& engine, const TensorSource& source);
+  // Null where checkpoints are written from the engine's own memory.
+  StateSnapshot* snapshot() { return snapshot_ ? &*snapshot_ : nullptr; }
 
   // What the best checkpoint is told by; NaN: not known.
   void note_score(double mask_token_loss) { mask_token_loss_ = mask_token_loss; }
 
-  // Saves the engine's state. It is written while training goes on where `checkpoint.asynchronous` says so:
-  // then this waits for the one before only, if it is still being written. The last checkpoint of a run is
-  // always waited for. A full disk must not cost the run: what was saved before stays, and training goes on,
-  // unless this is the last one; then throws Error.
+  // Waits until the snapshot is free: the checkpoint before the one of `step` may still be written from it.
+  void make_room(int64_t step);
+  // Saves the engine's state, after make_room(). It is written while training goes on where
+  // `checkpoint.asynchronous` says so; the last one of a run is waited for. A full disk must not cost the
+  // run: what was saved before stays, and training goes on, unless this is the last one; then throws Error.
   void save(const Engine& engine, const TrainerPosition& position, bool last);
 
   // Whether a checkpoint has been written that log_written() has not told of.
@@ -42,18 +50,20 @@ class PretrainCheckpoints {
   void log_written();
 
   // Whether such a run keeps a copy of its state to write from.
-  static bool needs_snapshot(const PretrainOptions& options) {
-    const int64_t every = options.checkpoint.every;
-    return options.checkpoint.asynchronous && every > 0 && every < options.training.steps;
+  static bool needs_snapshot(const PretrainOptions& options, bool sharded) {
+    return sharded || writes_in_background(options);
   }
 
  private:
+  static bool writes_in_background(const PretrainOptions& options) {
+    const int64_t every = options.checkpoint.every;
+    return options.checkpoint.asynchronous && every > 0 && every < options.training.steps;
+  }
   CheckpointContents contents(int64_t step) const;
   SavedState state_to_write(const Engine& engine, bool last);
-  void wait_for_the_one_before(int64_t step);
 
   const PretrainSetup& setup_;
-  const bool keeps_best_;
+  const bool keeps_best_, in_background_, sharded_;
   RunFolder folder_;
   CheckpointStore store_;
   std::optional<StateSnapshot> snapshot_;

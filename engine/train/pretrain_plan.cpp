@@ -122,6 +122,20 @@ std::string largest_batches(const PretrainOptions& options, const PlannedRun& ru
   return text;
 }
 
+bool shards_moments(const PretrainOptions& options) {
+  return options.cluster.shard_optimizer && options.cluster.processes > 1;
+}
+
+// Bytes of both moments, on the rank that holds most.
+int64_t largest_share_of_moments(const PretrainOptions& options, const ParameterLayout& layout) {
+  const int processes = options.cluster.processes;
+  const auto buckets = cut_into_buckets(layout, bucket_elements(options.cluster), processes);
+  int64_t most = 0;
+  for (int rank = 0; rank < processes; ++rank)
+    most = std::max(most, moment_elements(shards_of(buckets, rank, processes)));
+  return 2 * most * static_cast<int64_t>(sizeof(float));
+}
+
 const Gpu* find_gpu(const std::string& name) {
   const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
   return found == gpus.end() ? nullptr : &*found;
@@ -151,7 +165,9 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
     budget.arena = std::max(budget.arena, memory.arena);
     budget.inputs = std::max(budget.inputs, memory.inputs);
   }
-  if (PretrainCheckpoints::needs_snapshot(options))
+  const bool sharded = shards_moments(options);
+  if (sharded) budget.moments = largest_share_of_moments(options, run.layout);
+  if (PretrainCheckpoints::needs_snapshot(options, sharded))
     budget.snapshot = StateSnapshot::bytes(run.layout.elements());
   budget.corpora = corpus_bytes(options.data.train);
   if (options.data.validation) budget.corpora += corpus_bytes(*options.data.validation);
@@ -181,7 +197,10 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   text += "\n\nMemory\n";
   text += line("parameters", budget.parameters, "float32");
   text += line("gradients", budget.gradients, "float32");
-  text += line("moments", budget.moments, "two, float32");
+  text += line("moments", budget.moments,
+               shards_moments(options)
+                   ? fmt::format("two, float32, of the share of one process of {}", options.cluster.processes)
+                   : "two, float32");
   const MemoryPlan plan = plan_memory(graph);
   text += line("activations and workspace", budget.arena,
                fmt::format("{} tokens, {} sequences, {} predictions at once; without reuse {}",
@@ -191,8 +210,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   if (device != nullptr) {
     text += line("driver and libraries", budget.scratch, "assumed");
   } else {
-    if (budget.snapshot > 0)
-      text += line("copy for checkpoints", budget.snapshot, "written while training goes on");
+    if (budget.snapshot > 0) text += line("copy for checkpoints", budget.snapshot, "float32, on rank 0");
     text += line("corpora", budget.corpora, "mapped files");
     text += line("matmul library", budget.scratch, "while it multiplies, measured");
     text += line("the program itself", budget.program);

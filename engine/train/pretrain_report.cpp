@@ -51,19 +51,22 @@ void PretrainReport::show(const IntervalSums& sums, double seconds, const Traine
                  .tokens_per_second = tokens_per_second,
                  .seconds_per_step = seconds / static_cast<double>(steps_),
                  .share_of_peak = flops_per_second / peak_});
-  report_->record(position.step, "train",
-                  {{"loss", m.loss()},
-                   {"masked_language_loss", m.masked_loss()},
-                   {"masked_language_accuracy", m.masked_accuracy()},
-                   {"next_sentence_loss", m.next_loss()},
-                   {"next_sentence_accuracy", m.next_accuracy()},
-                   {"learning_rate", learning_rate},
-                   {"gradient_norm", gradient_norm},
-                   {"tokens", static_cast<double>(m.tokens)},
-                   {"tokens_per_second", tokens_per_second},
-                   {"flops_per_second", flops_per_second},
-                   {"share_of_peak", flops_per_second / peak_},
-                   {"skipped_steps", static_cast<double>(position.step - position.updates)}});
+  std::vector<std::pair<std::string, double>> values{
+      {"loss", m.loss()},
+      {"masked_language_loss", m.masked_loss()},
+      {"masked_language_accuracy", m.masked_accuracy()},
+      {"next_sentence_loss", m.next_loss()},
+      {"next_sentence_accuracy", m.next_accuracy()},
+      {"learning_rate", learning_rate},
+      {"gradient_norm", gradient_norm},
+      {"tokens", static_cast<double>(m.tokens)},
+      {"tokens_per_second", tokens_per_second},
+      {"flops_per_second", flops_per_second},
+      {"share_of_peak", flops_per_second / peak_},
+      {"skipped_steps", static_cast<double>(position.step - position.updates)}};
+  if (job_.size() > 1)
+    values.emplace_back("waiting_share", 1 - sums.busy_seconds / (job_.size() * seconds));  // for other ranks
+  report_->record(position.step, "train", std::move(values));
 }
 
 void PretrainReport::show_evaluation(int64_t step, const PretrainingMetrics& m) {

@@ -19,6 +19,7 @@
 #include "engine/train/pretrain_step.h"
 #include "engine/train/run_facts.h"
 #include "engine/train/run_setup.h"
+#include "engine/train/shared_state.h"
 #include "engine/train/starting_weights.h"
 #include "kernels/common/parallel.h"
 
@@ -42,7 +43,7 @@ class PretrainRun {
     set_thread_count(threads_);
     require_device_for_many();
     for (const TrainingPhase& phase : setup_.phases) require_share_for_each(phase.batch, job_.size());
-    if (job_.leads()) checkpoints_.emplace(options, setup_, existing);
+    if (job_.leads()) checkpoints_.emplace(options, setup_, existing, job_.shards_optimizer());
     job_.join(options.output, fingerprint(options, *setup_.train), fmt::format("CPU, {} threads", threads_));
   }
 
@@ -95,9 +96,12 @@ class PretrainRun {
 
   void start() {
     const BertConfig& config = setup_.config;
-    engine_ = make_engine(device_kind(options_.device), setup_.layout.elements(), true);
     PretrainingCompileOptions compile = compile_options(options_, setup_.layout);
-    compile.reduction = job_.reduction();
+    compile.reduction = job_.reduction(setup_.layout);
+    state_.emplace(job_.communicator(),
+                   job_.shards_optimizer() ? compile.reduction.buckets : std::vector<Bucket>());
+    engine_ =
+        make_engine(device_kind(options_.device), setup_.layout.elements(), true, state_->own_moments());
     programs_ = std::make_unique<PretrainingPrograms>(config, setup_.layout, *engine_, std::move(compile));
     log::info("{}; {} threads", cpu_info().text(), threads_);
     log::info("model: {} layers, hidden {}, {} heads, vocabulary {}; {} parameters", config.layers,
@@ -116,7 +120,10 @@ class PretrainRun {
   void lead_the_start() {
     const Job::Busy busy(job_);
     const auto restored = checkpoints_->restore(*engine_);
-    position_ = restored ? *restored : write_starting_weights(options_, setup_, *engine_);
+    position_ = restored ? *restored
+                         : write_starting_weights(options_, setup_, *engine_, [this](const auto& moments) {
+                             checkpoints_->take_moments(*engine_, moments);
+                           });
     if (position_.step >= options_.training.steps)
       log::info("all {} steps are done already", options_.training.steps);
     report_.open(checkpoints_->metrics_file(), position_.step, job_.size() * measured_matmul_peak());
@@ -126,7 +133,7 @@ class PretrainRun {
   // All ranks go on from what rank 0 has read or drawn.
   void begin_alike() {
     position_ = position_from(nlohmann::json::parse(job_.share(to_json(position_).dump())));
-    job_.share(*engine_, setup_.layout.elements());
+    state_->spread(*engine_, setup_.layout.elements(), snapshot());
     report_.begin_interval();
   }
 
@@ -232,12 +239,18 @@ class PretrainRun {
     checkpoints_->note_score(metrics.mask_token_loss());
   }
 
+  StateSnapshot* snapshot() { return checkpoints_ ? checkpoints_->snapshot() : nullptr; }  // rank 0's
+
   void save(bool last) {
-    if (!job_.leads()) return;
-    const Job::Busy busy(job_);
-    report_.clear_progress();
-    checkpoints_->save(*engine_, position_, last);
-    if (last) write_facts();
+    std::optional<Job::Busy> busy;
+    if (job_.leads()) {
+      busy.emplace(job_);
+      report_.clear_progress();
+      checkpoints_->make_room(position_.step);
+    }
+    if (state_->sharded()) state_->gather_moments(*engine_, snapshot());
+    if (job_.leads()) checkpoints_->save(*engine_, position_, last);
+    if (job_.leads() && last) write_facts();
   }
 
   void write_facts() const {
@@ -257,6 +270,7 @@ class PretrainRun {
   const int threads_;
   const PretrainSetup setup_;
   std::optional<PretrainCheckpoints> checkpoints_;  // rank 0
+  std::optional<SharedState> state_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<PretrainingPrograms> programs_;
   std::unique_ptr<PretrainingLoader> loader_;

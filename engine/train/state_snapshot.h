@@ -17,10 +17,14 @@ class StateSnapshot {
   static int64_t bytes(int64_t elements) { return 3 * elements * int64_t{sizeof(float)}; }
 
   void take(const Engine& engine);
+  void take_parameters(const Engine& engine);
   FlatState state() const;
+  // Parameters or moments, to be read or written.
+  std::span<float> flat(Memory memory);
+  std::span<const float> flat(Memory memory) const;
 
  private:
-  std::span<float> flat(const HostMemory& memory) const;
+  const HostMemory& of(Memory memory) const;
 
   HostMemory parameters_, first_moment_, second_moment_;
 };
