@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/precision.h"
 #include "engine/graph/value.h"
 #include "kernels/common/device.h"
 #include "kernels/common/tensor.h"
@@ -54,6 +55,11 @@ class Op {
   virtual bool accumulates(int /*output*/) const { return false; }
   // Does row i of every output depend on row i of the inputs of the same axis only (and on fixed inputs)?
   virtual bool row_wise() const { return false; }
+
+  // In a run of low precision: how its activations are stored, and which inputs are full all the same
+  // (statistics, scales, gains of a norm). The types of its outputs follow from those of its inputs.
+  virtual PrecisionRule precision_rule() const { return PrecisionRule::low; }
+  virtual bool full_input(int /*input*/) const { return false; }
 
   // Adds the nodes of its gradient (ops with a gradient of their own); false: not differentiable.
   virtual bool differentiate(Differentiation& /*differentiation*/, const Node& /*node*/) const {

@@ -34,8 +34,9 @@ Launch GradientNormOp::bind_on(Device& device, const Operands& operands) const {
 }
 
 std::string UpdateOp::attributes() const {
-  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}", attributes_.beta1, attributes_.beta2,
-                     attributes_.epsilon, attributes_.max_gradient_norm, attributes_.segments->size());
+  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}{}", attributes_.beta1,
+                     attributes_.beta2, attributes_.epsilon, attributes_.max_gradient_norm,
+                     attributes_.segments->size(), attributes_.compute_copy ? " compute_copy" : "");
 }
 
 std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs) const {
@@ -52,11 +53,13 @@ std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs)
       attributes_.rule == UpdateRule::lamb
           ? lamb_workspace(static_cast<int64_t>(attributes_.segments->size()), inputs[0].columns)
           : 1;
-  return {inputs[parameters],
-          inputs[first_moment],
-          inputs[second_moment],
-          {DType::i32, 1, 1},
-          {DType::f64, 1, workspace_size}};
+  std::vector<ValueType> outputs{inputs[parameters],
+                                 inputs[first_moment],
+                                 inputs[second_moment],
+                                 {DType::i32, 1, 1},
+                                 {DType::f64, 1, workspace_size}};
+  if (attributes_.compute_copy) outputs.push_back({DType::bf16, 1, all.columns});
+  return outputs;
 }
 
 std::vector<Alias> UpdateOp::aliases() const {
@@ -70,6 +73,7 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
   const Clipping clipping{.norm = operands.inputs[norm],
                           .max_norm = attributes_.max_gradient_norm,
                           .skipped = operands.outputs[skipped]};
+  const Tensor copy = attributes_.compute_copy ? operands.outputs[new_compute_copy] : Tensor{};
   if (attributes_.rule == UpdateRule::adamw) {
     const AdamW kernel{.parameters = operands.inputs[parameters],
                        .gradients = operands.inputs[gradients],
@@ -80,7 +84,8 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
                        .clipping = clipping,
                        .beta1 = attributes_.beta1,
                        .beta2 = attributes_.beta2,
-                       .epsilon = attributes_.epsilon};
+                       .epsilon = attributes_.epsilon,
+                       .compute_copy = copy};
     return [&device, kernel, keep_alive = attributes_.segments] { adamw(device, kernel); };
   }
   const Lamb kernel{.parameters = operands.inputs[parameters],
@@ -93,7 +98,8 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
                     .beta1 = attributes_.beta1,
                     .beta2 = attributes_.beta2,
                     .epsilon = attributes_.epsilon,
-                    .workspace = operands.outputs[workspace]};
+                    .workspace = operands.outputs[workspace],
+                    .compute_copy = copy};
   return [&device, kernel, keep_alive = attributes_.segments] { lamb(device, kernel); };
 }
 
@@ -114,6 +120,7 @@ UpdateResults update_parameters(Graph& graph, const std::vector<ValueId>& gradie
   graph.set_home(outputs[UpdateOp::new_parameters], {Memory::parameters, 0});
   graph.set_home(outputs[UpdateOp::new_first_moment], {Memory::first_moment, 0});
   graph.set_home(outputs[UpdateOp::new_second_moment], {Memory::second_moment, 0});
+  if (attributes.compute_copy) graph.set_home(outputs[UpdateOp::new_compute_copy], {Memory::compute_copy, 0});
   graph.set_scope(outer_scope);
   graph.set_phase(Phase::forward);
   return {norm, outputs[UpdateOp::skipped]};

@@ -35,9 +35,11 @@ void append_update(Graph& graph, const PassOptions& options) {
       }
     }
   }
+  UpdateAttributes update = options.update;
+  update.compute_copy = options.target.precision != Precision::full;
   const UpdateResults results =
       update_parameters(graph, gradients, options.parameter_elements, graph.type(gradients.at(0)).dtype,
-                        options.update_scalars, options.update);
+                        options.update_scalars, update);
   graph.mark_result("gradient_norm", results.norm);
   graph.mark_result("skipped", results.skipped);
 }

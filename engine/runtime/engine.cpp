@@ -1,10 +1,14 @@
 #include "engine/runtime/engine.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <type_traits>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/runtime/program.h"
+#include "kernels/common/cast_rows.h"
 
 namespace cloze {
 namespace {
@@ -12,25 +16,30 @@ namespace {
 template <class Device>
 class DeviceEngine final : public Engine {
  public:
-  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training) : kind_(kind) {
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision)
+      : kind_(kind), precision_(precision) {
     memory_.real = real;
-    const int64_t bytes = elements * static_cast<int64_t>(size_of(real));
-    const auto make = [&](auto& flat) {
-      flat = std::decay_t<decltype(flat)>(bytes);
-      holder_.clear(flat);  // the gaps between parameters stay zero
+    const auto make = [&](auto& flat, DType dtype) {
+      allocate(flat, elements * static_cast<int64_t>(size_of(dtype)));
     };
-    make(memory_.parameters);
+    make(memory_.parameters, real);
+    if (precision != Precision::full) make(memory_.compute_copy, storage_type(precision, real));
     if (!training) return;
-    make(memory_.gradients);
-    make(memory_.first_moment);
-    make(memory_.second_moment);
+    make(memory_.gradients, real);
+    make(memory_.first_moment, real);
+    make(memory_.second_moment, real);
   }
 
   DeviceKind kind() const override { return kind_; }
   DType real() const override { return memory_.real; }
+  Target target() const override {
+    return {.architecture = kind_ == DeviceKind::cuda ? Architecture::cuda : Architecture::cpu,
+            .precision = precision_};
+  }
   std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) override {
     return std::make_unique<Program<Device>>(holder_, std::move(graph), options, memory_);
   }
+  void record_steps(bool record) override { memory_.record_steps = record; }
   void read(Memory memory, int64_t offset, std::span<float> values) const override {
     copy_out(memory, offset, values);
   }
@@ -44,6 +53,7 @@ class DeviceEngine final : public Engine {
     } else {
       holder_.copy_in(at<float>(memory, offset), values.data(), bytes_of(values));
     }
+    if (memory == Memory::parameters && precision_ != Precision::full) write_compute_copy(offset, values);
   }
   std::span<const float> view(Memory memory) const override {
     if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
@@ -52,6 +62,22 @@ class DeviceEngine final : public Engine {
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
 
  private:
+  template <class FlatBuffer>
+  void allocate(FlatBuffer& flat, int64_t bytes) {
+    try {
+      flat = FlatBuffer(bytes);
+    } catch (const CudaOutOfMemory& error) {
+      std::vector<MemoryUse> uses = memory_.uses();
+      uses.push_back({"another flat buffer", bytes});
+      throw not_enough_memory(uses, error);
+    }
+    holder_.clear(flat);  // the gaps between parameters stay zero
+  }
+  void write_compute_copy(int64_t offset, std::span<const float> values) {
+    std::vector<BFloat16> rounded(values.size());
+    std::transform(values.begin(), values.end(), rounded.begin(), to_bfloat16);
+    holder_.copy_in(at<BFloat16>(Memory::compute_copy, offset), rounded.data(), bytes_of(rounded));
+  }
   template <typename T>
   T* at(Memory memory, int64_t offset) const {
     return reinterpret_cast<T*>(memory_.flat(memory).data()) + offset;
@@ -66,28 +92,35 @@ class DeviceEngine final : public Engine {
       std::vector<From> copied(values.size());
       holder_.copy_out(copied.data(), at<From>(memory, offset), bytes_of(copied));
       std::transform(copied.begin(), copied.end(), values.begin(),
-                     [](From value) { return static_cast<To>(value); });
+                     [](From value) { return static_cast<To>(widened(value)); });
     };
+    if (memory == Memory::compute_copy) return copy(BFloat16{});
     memory_.real == DType::f64 ? copy(double{}) : copy(float{});
   }
 
   DeviceKind kind_;
+  Precision precision_;
   DeviceHolder<Device> holder_;
   ResidentMemory<Device> memory_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training) {
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision) {
+  if (kind != DeviceKind::cuda && precision != Precision::full) {
+    throw Error({.what = fmt::format("there is no {} on this device", name_of(precision)),
+                 .why = kind == DeviceKind::cpu ? "the CPU computes in f32" : "the reference computes in f64",
+                 .remedy = "precision: f32"});
+  }
   switch (kind) {
     case DeviceKind::reference:
-      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training);
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision);
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision);
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision);
 }
 
 }  // namespace cloze

@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/graph/graph.h"
 #include "engine/graph/memory_plan.h"
+#include "engine/passes/target.h"
 
 // The run-time face of a device: above this room nothing is a template over devices.
 namespace cloze {
@@ -18,6 +20,17 @@ namespace cloze {
 struct Slot {
   int32_t index = -1;
   explicit operator bool() const { return index >= 0; }
+};
+
+// Chosen results of one run, copied off the device behind it: they can be read while later runs go on.
+class KeptResults {
+ public:
+  virtual ~KeptResults() = default;
+  virtual void keep() = 0;  // those of the run that was started last; returns before they are there
+  // Waits for that run only. `values` may be shorter than the result.
+  virtual void read(Slot slot, std::span<int32_t> values) const = 0;
+  virtual void read(Slot slot, std::span<float> values) const = 0;
+  virtual void read(Slot slot, std::span<double> values) const = 0;
 };
 
 // A compiled graph: arguments resolved, memory assigned. Running it allocates nothing and looks nothing up.
@@ -34,9 +47,12 @@ class Executable {
   virtual void write(Slot slot, std::span<const float> values) = 0;  // converted to the device's type
   virtual void set_live(Axis axis, int64_t count) = 0;
 
+  // Returns before the run is done where the device works by itself; what is written next is for the next
+  // run.
   virtual void run() = 0;
 
-  // Copies a result out after run(); `values` may be shorter than the result.
+  virtual std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) = 0;
+  // Copies a result of the last run out, once it is there; `values` may be shorter than the result.
   virtual void read(Slot slot, std::span<int32_t> values) const = 0;
   virtual void read(Slot slot, std::span<float> values) const = 0;
   virtual void read(Slot slot, std::span<double> values) const = 0;
@@ -57,8 +73,13 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual DeviceKind kind() const = 0;
-  virtual DType real() const = 0;  // what parameters are: f32, on the reference f64
+  virtual DType real() const = 0;     // what parameters are: f32, on the reference f64
+  virtual Target target() const = 0;  // what the passes are told of it
   virtual std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) = 0;
+
+  // On a GPU the steps of programs compiled from now on are recorded and replayed. Off: they run call by
+  // call, each with a range for profilers (kernels/common/profile_range.h).
+  virtual void record_steps(bool record) = 0;
 
   // Host access to a range of a flat buffer (elements).
   virtual void read(Memory memory, int64_t offset, std::span<float> values) const = 0;
@@ -70,7 +91,9 @@ class Engine {
   virtual int64_t arena_bytes() const = 0;
 };
 
-// `elements`: size of the flat buffers; gradients and moments exist only for training.
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training);
+// `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of
+// activations. Throws Error where the device does not compute in it.
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
+                                    Precision precision = Precision::full);
 
 }  // namespace cloze

@@ -27,8 +27,9 @@ Capacity capacity_of(const TrainingPhase& phase, int64_t sequences) {
 
 }  // namespace
 
-PlannedRun plan_run(const PretrainOptions& options) {
-  PlannedRun run{.phases = resolve_phases(options),
+PlannedRun plan_run(const PretrainOptions& options, const Target& target) {
+  PlannedRun run{.target = target,
+                 .phases = resolve_phases(options),
                  .has_corpus = std::filesystem::exists(options.data.train)};
   const int64_t vocabulary =
       run.has_corpus ? read_corpus_manifest(options.data.train / CorpusFiles::manifest).vocabulary_size
@@ -41,8 +42,10 @@ PlannedRun plan_run(const PretrainOptions& options) {
 
 Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,
                      MicroBatch place, const PassObserver& observer) {
-  return compiled_pretraining_graph(run.config, run.layout, compile_options(options, run.layout), capacity,
-                                    DType::f32, true, place, observer);
+  PretrainingCompileOptions compile = compile_options(options, run.layout);
+  compile.target = run.target;
+  return compiled_pretraining_graph(run.config, run.layout, compile, capacity, DType::f32, true, place,
+                                    observer);
 }
 
 WorkingMemory working_memory(const PretrainOptions& options, const PlannedRun& run,

@@ -17,12 +17,13 @@ namespace cloze {
 constexpr int32_t assumed_vocabulary = 30522;
 
 struct PlannedRun {
+  Target target;
   std::vector<TrainingPhase> phases;
   bool has_corpus = false;
   BertConfig config;
   ParameterLayout layout;
 };
-PlannedRun plan_run(const PretrainOptions& options);
+PlannedRun plan_run(const PretrainOptions& options, const Target& target = {});
 
 // One micro-batch of `capacity` through all passes.
 Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,

@@ -98,12 +98,14 @@ struct ClusterOptions {
 };
 
 enum class DeviceOption : uint8_t { automatic, cpu, reference };
+enum class PrecisionOption : uint8_t { automatic, f32, bf16 };
 
 struct PretrainOptions {
   std::filesystem::path output;
   uint64_t seed = 1;
   int threads = 0;  // 0: all processors
   DeviceOption device = DeviceOption::automatic;
+  PrecisionOption precision = PrecisionOption::automatic;
   PretrainDataOptions data;
   ModelOptions model;
   BatchOptions batch;
@@ -120,6 +122,7 @@ struct PretrainOptions {
 const Choices<Activation>& activation_choices();
 const Choices<NonFinitePolicy>& non_finite_choices();
 const Choices<DeviceOption>& device_choices();
+const Choices<PrecisionOption>& precision_choices();
 
 void describe(Fields& fields, PretrainDataOptions& options);
 void describe(Fields& fields, ModelOptions& options);

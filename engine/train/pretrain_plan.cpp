@@ -14,6 +14,7 @@
 #include "engine/model/flops.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/planned_run.h"
+#include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -123,9 +124,21 @@ std::string largest_batches(const PretrainOptions& options, const PlannedRun& ru
   return text;
 }
 
+// None: this machine.
 const Gpu* find_gpu(const std::string& name) {
+  if (name.empty()) return nullptr;
   const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
-  return found == gpus.end() ? nullptr : &*found;
+  if (found == gpus.end()) {
+    throw UsageError({.what = "`" + name + "` is no GPU that Cloze knows",
+                      .where = "--gpu",
+                      .remedy = "one of " + known_gpus()});
+  }
+  return &*found;
+}
+
+Target target_of(const PretrainOptions& options, const Gpu* gpu) {
+  const Architecture architecture = gpu != nullptr ? Architecture::cuda : Architecture::cpu;
+  return {.architecture = architecture, .precision = run_precision(options.precision, architecture)};
 }
 
 }  // namespace
@@ -136,17 +149,19 @@ std::string known_gpus() {
   return names;
 }
 
-void build_training_graph(const PretrainOptions& options, const PassObserver& observer) {
-  const PlannedRun run = plan_run(options);
+void build_training_graph(const PretrainOptions& options, const std::string& gpu,
+                          const PassObserver& observer) {
+  const PlannedRun run = plan_run(options, target_of(options, find_gpu(gpu)));
   training_graph(options, run, run.phases.back().ladder.back(), {}, observer);
 }
 
-MemoryBudget memory_budget(const PretrainOptions& options) {
+MemoryBudget memory_budget(const PretrainOptions& options, const Target& target) {
   if (options.threads > 0) set_thread_count(options.threads);
   const int64_t scratch = measured_matmul_scratch();  // before the process grows
-  const PlannedRun run = plan_run(options);
+  const PlannedRun run = plan_run(options, target);
   const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
   MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
+  if (target.precision != Precision::full) budget.compute_copy = flat / 2;
   for (const TrainingPhase& phase : run.phases) {
     const WorkingMemory memory = working_memory(options, run, phase.ladder.back());
     budget.arena = std::max(budget.arena, memory.arena);
@@ -161,13 +176,8 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
 
 std::string describe_plan(const PretrainOptions& options, const std::string& gpu) {
   const Gpu* device = find_gpu(gpu);
-  if (!gpu.empty() && device == nullptr) {
-    throw UsageError({.what = "`" + gpu + "` is no GPU that Cloze knows",
-                      .where = "--gpu",
-                      .remedy = "one of " + known_gpus()});
-  }
-  const PlannedRun run = plan_run(options);
-  MemoryBudget budget = memory_budget(options);
+  const PlannedRun run = plan_run(options, target_of(options, device));
+  MemoryBudget budget = memory_budget(options, run.target);
   if (device != nullptr) budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
@@ -179,12 +189,14 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   }
   text += "\n\nMemory\n";
   text += line("parameters", budget.parameters, "float32");
+  if (budget.compute_copy > 0) text += line("parameters to compute with", budget.compute_copy, "bfloat16");
   text += line("gradients", budget.gradients, "float32");
   text += line("moments", budget.moments, "two, float32");
   const MemoryPlan plan = plan_memory(graph);
   text += line("activations and workspace", budget.arena,
-               fmt::format("{} tokens, {} sequences, {} predictions at once; without reuse {}",
-                           capacity.tokens, capacity.sequences, capacity.predictions,
+               fmt::format("{}, {} tokens, {} sequences, {} predictions at once; without reuse {}",
+                           run.target.precision == Precision::bf16 ? "bfloat16" : "float32", capacity.tokens,
+                           capacity.sequences, capacity.predictions,
                            human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
   text += line("step inputs", budget.inputs);
   if (device != nullptr) {

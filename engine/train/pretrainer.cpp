@@ -56,6 +56,7 @@ class PretrainRun {
       : options_(options),
         job_(options.cluster),
         threads_(thread_number(options.threads, job_.local_size())),
+        precision_(run_precision(options.precision, Architecture::cpu)),
         phases_(resolve_phases(options)),
         train_(open_corpus(options.data.train)) {
     set_thread_count(threads_);
@@ -126,7 +127,7 @@ class PretrainRun {
   bool keeps_best() const { return options_.checkpoint.keep_best && validation_ != nullptr; }
 
   void start() {
-    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true);
+    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true, precision_);
     PretrainingCompileOptions compile = compile_options(options_, layout_);
     compile.reduction = job_.reduction();
     programs_ = std::make_unique<PretrainingPrograms>(config_, layout_, *engine_, std::move(compile));
@@ -394,6 +395,7 @@ class PretrainRun {
   const PretrainOptions& options_;
   Job job_;
   const int threads_;
+  const Precision precision_;
   std::vector<TrainingPhase> phases_;
   std::shared_ptr<const Corpus> train_, validation_;
   BertConfig config_;
