@@ -67,13 +67,15 @@ bool step(CUstream_st& stream) {
   return true;
 }
 
-// One item of any stream but `last`, and only if there is no other of that one.
-bool step_any(CUstream_st* last = nullptr) {
+// One item of any stream: of the first that has one in order 1, of the last in order 2, else of one drawn.
+bool step_any() {
   std::vector<CUstream_st*> all = streams();
-  if (stream_order() > 0) std::reverse(all.begin(), all.end());
-  for (CUstream_st* stream : all)
-    if (stream != last && step(*stream)) return true;
-  return last != nullptr && step(*last);
+  if (stream_order() == 2) std::reverse(all.begin(), all.end());
+  if (stream_order() > 2) {
+    for (uint32_t i = static_cast<uint32_t>(all.size()); i > 1; --i)
+      std::swap(all[i - 1], all[scale_to(philox({++draws, 8, 0, 0}, {1, 2}).word0, i)]);
+  }
+  return std::any_of(all.begin(), all.end(), [](CUstream_st* stream) { return step(*stream); });
 }
 
 void run_until(CUstream_st* first, const std::function<bool()>& done) {

@@ -105,6 +105,23 @@ TEST_P(CudaRuntime, InputsOfTheNextStepDoNotDisturbTheRunningOne) {
   }
 }
 
+// The host runs ahead as far as it may.
+TEST_P(CudaRuntime, StepsThatNobodyReads) {
+  const BertConfig config = cuda_config();
+  const std::vector<double> expected = in_turns(GetParam()).parameters;
+  for (uint64_t order = 0; order < 4; ++order) {
+    SCOPED_TRACE(order);
+    simt::set_order(order);
+    SmallModel model(DeviceKind::cuda, config, {}, GetParam());
+    PretrainingProgram& program = model.programs().training(capacity, whole_step);
+    for (const Step& step : some_steps(config)) {
+      program.load(step.batch, step.inputs);
+      program.run();
+    }
+    EXPECT_EQ(model.flat(Memory::parameters), expected);
+  }
+}
+
 // The first run is an ordinary one, the second is recorded, later ones are replayed.
 TEST_P(CudaRuntime, AReplayedStepHasTheBitsOfAnOrdinaryOne) {
   const BertConfig config = cuda_config();
