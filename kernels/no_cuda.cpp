@@ -44,6 +44,9 @@ void cuda_clear(Cuda&, void*, int64_t) {
 void cuda_copy_in(Cuda&, void*, const void*, int64_t) {
   refuse();
 }
+void cuda_copy_within(Cuda&, void*, const void*, int64_t) {
+  refuse();
+}
 void cuda_copy_out(Cuda&, void*, const void*, int64_t) {
   refuse();
 }
@@ -158,6 +161,12 @@ void adamw(Cuda&, const AdamW&) {
   refuse();
 }
 void lamb(Cuda&, const Lamb&) {
+  refuse();
+}
+void lamb_moments(Cuda&, const Lamb&) {
+  refuse();
+}
+void lamb_parameters(Cuda&, const Lamb&) {
   refuse();
 }
 void gather_rows(Cuda&, const GatherRows&) {

@@ -19,7 +19,7 @@ struct EvaluateCall {
 void evaluate(const EvaluateCall& call) {
   FinetunedModel model(call.model, call.threads);
   const auto file = read_task_file(model.reading(), call.data, ExampleUse::evaluation);
-  const TaskOutputs outputs = model.infer(*file);
+  const TaskOutputs outputs = model.infer_file(*file);
   const std::string text =
       evaluation_results_text(evaluation_results(file->score(outputs), outputs, model.step()));
   std::cout << text;

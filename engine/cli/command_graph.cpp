@@ -6,6 +6,7 @@
 #include "engine/cli/commands.h"
 #include "engine/config/config.h"
 #include "engine/passes/passes.h"
+#include "engine/train/known_gpus.h"
 #include "engine/train/pretrain_plan.h"
 
 namespace cloze {

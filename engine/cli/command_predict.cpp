@@ -31,7 +31,7 @@ void move_into_place(const fs::path& folder, const std::vector<std::string>& nam
 void predict_file(const PredictCall& call) {
   FinetunedModel model(call.model, call.threads);
   const auto file = read_task_file(model.reading(), call.input, ExampleUse::prediction);
-  const TaskOutputs outputs = model.infer(*file);
+  const TaskOutputs outputs = model.infer_file(*file);
   const bool into_folder = fs::is_directory(call.output) || !call.output.has_extension();
   const fs::path folder = into_folder ? call.output : fs::path(call.output) += ".partial";
   fs::create_directories(folder);

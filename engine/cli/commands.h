@@ -13,7 +13,9 @@ struct ExitCode {
 };
 
 void add_dataset_command(CLI::App& program, ExitCode& exit_code);
+void add_bench_command(CLI::App& program, ExitCode& exit_code);
 void add_convert_command(CLI::App& program, ExitCode& exit_code);
+void add_doctor_command(CLI::App& program, ExitCode& exit_code);
 void add_evaluate_command(CLI::App& program, ExitCode& exit_code);
 void add_features_command(CLI::App& program, ExitCode& exit_code);
 void add_finetune_command(CLI::App& program, ExitCode& exit_code);
@@ -25,7 +27,9 @@ void add_launch_command(CLI::App& program, ExitCode& exit_code);
 void add_plan_command(CLI::App& program, ExitCode& exit_code);
 void add_prepare_command(CLI::App& program, ExitCode& exit_code);
 void add_pretrain_command(CLI::App& program, ExitCode& exit_code);
+void add_profile_command(CLI::App& program, ExitCode& exit_code);
 void add_reference_command(CLI::App& program, ExitCode& exit_code);
+void add_report_command(CLI::App& program, ExitCode& exit_code);
 void add_sample_command(CLI::App& program, ExitCode& exit_code);
 void add_score_command(CLI::App& program, ExitCode& exit_code);
 void add_tokenize_command(CLI::App& program, ExitCode& exit_code);

@@ -20,8 +20,12 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
   cloze::add_predict_command(program, exit_code);
   cloze::add_features_command(program, exit_code);
   cloze::add_fill_command(program, exit_code);
+  cloze::add_doctor_command(program, exit_code);
   cloze::add_plan_command(program, exit_code);
   cloze::add_graph_command(program, exit_code);
+  cloze::add_profile_command(program, exit_code);
+  cloze::add_bench_command(program, exit_code);
+  cloze::add_report_command(program, exit_code);
   cloze::add_score_command(program, exit_code);
   cloze::add_dataset_command(program, exit_code);
   cloze::add_convert_command(program, exit_code);

@@ -8,18 +8,20 @@
 
 namespace cloze {
 
+void require_share_for_each(const BatchSize& batch, int processes) {
+  if (batch.unit != BatchSize::Unit::sequences || batch.amount >= processes) return;
+  throw UsageError({.what = fmt::format("a batch of {} sequences is too small", batch.amount),
+                    .why = fmt::format("each of {} processes needs at least one", processes),
+                    .remedy = "make the batch larger or use fewer processes"});
+}
+
 PretrainingLoader::PretrainingLoader(std::shared_ptr<const Corpus> corpus, const InstanceOptions& instances,
                                      uint64_t seed, LoaderOptions options)
     : plan_(corpus, instances, seed, options.threads),
       maker_(corpus, instances, seed),
       options_(std::move(options)) {
   validate(options_.batch, instances);
-  const bool sequences = options_.batch.unit == BatchSize::Unit::sequences;
-  if (sequences && options_.batch.amount < options_.world) {
-    throw UsageError({.what = fmt::format("a batch of {} sequences is too small", options_.batch.amount),
-                      .why = fmt::format("each of {} processes needs at least one", options_.world),
-                      .remedy = "make the batch larger or use fewer processes"});
-  }
+  require_share_for_each(options_.batch, options_.world);
 }
 
 PretrainingLoader::~PretrainingLoader() {

@@ -21,6 +21,9 @@ struct LoaderOptions {
   int steps_ahead = 4;
 };
 
+// Throws UsageError where a batch has fewer sequences than there are processes.
+void require_share_for_each(const BatchSize& batch, int processes);
+
 // What one process computes of one step, and the counts of the whole step that losses are divided by.
 struct PretrainingStep {
   int64_t step = 0;

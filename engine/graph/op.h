@@ -23,10 +23,15 @@ struct Operands {
   std::vector<GradientMode> modes;  // per output: accumulate where the node has a base for it
 };
 
-// Work of one node at full capacity, from its types alone.
+// Work of one node, from its types alone (engine/graph/cost.h).
 struct Cost {
-  double flops = 0;  // multiply and add count as two
-  double bytes = 0;  // read and written, each operand once
+  double flops = 0;         // of matrix products: multiply and add count as two
+  double bytes = 0;         // read and written, each operand once
+  double scalar_flops = 0;  // of all other arithmetic: Op::flops_per_element
+  // Bytes that begin to travel between processes here: of sums of which each process gets its share, and of
+  // shares that all get. A sum that all get is both.
+  double scattered = 0, gathered = 0;
+  bool joins_collectives = false;  // waits for all that began before
 };
 
 // Output `output` may (or must) lie in the memory of input `input`.
@@ -50,6 +55,13 @@ class Op {
   // Shape rule: the outputs' types; throws Error when the inputs do not fit.
   virtual std::vector<ValueType> output_types(std::span<const ValueType> inputs) const = 0;
   virtual Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const;
+  // Arithmetic outside matrix products, for each element of the first input or the first output, whichever is
+  // larger. exp, tanh, erf, a root and a division count as one: a convention for profiles, not a measurement.
+  virtual double flops_per_element() const { return 0; }
+  // Of attention: work of matrix products for each pair of a query row (a row of the first input) and a key
+  // row of its sequence. How many pairs there are follows from the lengths in a batch, which types do not
+  // tell.
+  virtual double flops_per_pair(std::span<const ValueType> /*inputs*/) const { return 0; }
   virtual std::vector<Alias> aliases() const { return {}; }
   // Can the kernel add this output to what is there instead of overwriting it?
   virtual bool accumulates(int /*output*/) const { return false; }

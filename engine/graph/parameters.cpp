@@ -21,6 +21,7 @@ void ParameterLayout::place(Parameter parameter, bool aligned) {
   if (aligned) elements_ = (elements_ + alignment - 1) / alignment * alignment;
   if (parameter.file_rows == 0) parameter.file_rows = parameter.rows;
   parameter.offset = elements_;
+  parameter.stacked = !aligned;
   elements_ += parameter.elements();
   parameters_.push_back(std::move(parameter));
 }

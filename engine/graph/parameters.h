@@ -20,6 +20,7 @@ struct Parameter {
   int64_t file_rows = 0;  // in files: rows without the padding of the vocabulary
   int64_t offset = 0;     // elements
   bool vector = false;    // one-dimensional in files ([columns], or [file_rows] when columns == 1)
+  bool stacked = false;   // follows the one before without a gap, as the lower part of one matrix
 
   int64_t elements() const { return rows * columns; }
 };

@@ -11,6 +11,7 @@ class ActivationOp final : public BoundOp<ActivationOp> {
   explicit ActivationOp(Activation activation) : activation_(activation) {}
   Activation activation() const { return activation_; }
   std::string_view name() const override { return "activation"; }
+  double flops_per_element() const override { return 8; }  // of GELU by tanh
   std::string attributes() const override { return name_of(activation_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}}; }
@@ -35,6 +36,7 @@ class ActivationBackwardOp final : public BoundOp<ActivationBackwardOp> {
   Activation activation() const { return activation_; }
   bool has_bias_gradient() const { return bias_gradient_; }
   std::string_view name() const override { return "activation_backward"; }
+  double flops_per_element() const override { return 16; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 2}, {0, 0}}; }

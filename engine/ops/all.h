@@ -30,6 +30,7 @@ using AllOps = std::tuple<
     // of no gradient: they change no result
     AttentionWorkOp,
     // update
-    CollectGradientsOp, GradientNormOp, JoinReductionsOp, ReduceBucketOp, UpdateOp>;
+    CollectGradientsOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp, LambMomentsOp,
+    LambParametersOp, ReduceBucketOp, UpdateOp>;
 
 }  // namespace cloze

@@ -9,6 +9,8 @@
 namespace cloze {
 namespace {
 
+constexpr int forward_products = 2, backward_products = 5;
+
 std::string describe(const AttentionAttributes& attributes) {
   const std::string dropout = describe(attributes.dropout);
   return fmt::format("heads={} {}{}{}", attributes.heads,
@@ -46,17 +48,20 @@ int64_t hidden_of(const AttentionAttributes& attributes, const ValueType& query)
   return attributes.layout == AttentionLayout::packed ? query.columns / 3 : query.columns;
 }
 
-// Two products of [queries, keys] x head size over all heads; a query row meets the average sequence length
-// of keys.
-Cost product_cost(const AttentionAttributes& attributes, std::span<const ValueType> inputs, int products) {
+// `products` products of a query row with a key row over all heads.
+double pair_flops(const AttentionAttributes& attributes, std::span<const ValueType> inputs, int products) {
+  return 2.0 * products * static_cast<double>(hidden_of(attributes, inputs[AttentionOp::query]));
+}
+
+// A query row meets the average sequence length of keys.
+double capacity_flops(const AttentionAttributes& attributes, std::span<const ValueType> inputs,
+                      int products) {
   const ValueType& query = inputs[AttentionOp::query];
   const ValueType& keys =
       attributes.layout == AttentionLayout::packed ? query : inputs[AttentionOp::key_value];
   const double sequences = static_cast<double>(inputs[AttentionOp::key_offsets].columns - 1);
   const double length = static_cast<double>(keys.rows) / std::max(sequences, 1.0);
-  return {2.0 * products * static_cast<double>(query.rows) * length *
-              static_cast<double>(hidden_of(attributes, query)),
-          0};
+  return pair_flops(attributes, inputs, products) * static_cast<double>(query.rows) * length;
 }
 
 ValueType work_type(const ValueType& offsets) {
@@ -104,7 +109,11 @@ std::vector<ValueType> AttentionOp::output_types(std::span<const ValueType> inpu
 }
 
 Cost AttentionOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
-  return {product_cost(attributes_, inputs, 2).flops, Op::cost(inputs, outputs).bytes};
+  return {capacity_flops(attributes_, inputs, forward_products), Op::cost(inputs, outputs).bytes};
+}
+
+double AttentionOp::flops_per_pair(std::span<const ValueType> inputs) const {
+  return pair_flops(attributes_, inputs, forward_products);
 }
 
 bool AttentionOp::differentiate(Differentiation& differentiation, const Node& node) const {
@@ -150,7 +159,11 @@ std::vector<ValueType> AttentionBackwardOp::output_types(std::span<const ValueTy
 }
 
 Cost AttentionBackwardOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
-  return {product_cost(attributes_, inputs, 5).flops, Op::cost(inputs, outputs).bytes};
+  return {capacity_flops(attributes_, inputs, backward_products), Op::cost(inputs, outputs).bytes};
+}
+
+double AttentionBackwardOp::flops_per_pair(std::span<const ValueType> inputs) const {
+  return pair_flops(attributes_, inputs, backward_products);
 }
 
 template <class Device>

@@ -33,6 +33,7 @@ class AttentionOp final : public BoundOp<AttentionOp> {
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
+  double flops_per_pair(std::span<const ValueType> inputs) const override;
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -65,6 +66,7 @@ class AttentionBackwardOp final : public BoundOp<AttentionBackwardOp> {
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
+  double flops_per_pair(std::span<const ValueType> inputs) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 

@@ -14,6 +14,7 @@ class CrossEntropyOp final : public BoundOp<CrossEntropyOp> {
   CrossEntropyOp(int64_t classes, float smoothing, bool with_gradient)
       : classes_(classes), smoothing_(smoothing), with_gradient_(with_gradient) {}
   std::string_view name() const override { return "cross_entropy"; }
+  double flops_per_element() const override { return 7; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;

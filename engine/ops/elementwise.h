@@ -9,6 +9,7 @@ namespace cloze {
 class AddOp final : public BoundOp<AddOp> {
  public:
   std::string_view name() const override { return "add"; }
+  double flops_per_element() const override { return 1; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}, {0, 1}}; }
   bool row_wise() const override { return true; }
@@ -41,6 +42,7 @@ extern template class BoundOp<CastOp>;
 class ColumnSumOp final : public BoundOp<ColumnSumOp> {
  public:
   std::string_view name() const override { return "column_sum"; }
+  double flops_per_element() const override { return 1; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   bool accumulates(int output) const override { return output == 0; }
@@ -54,6 +56,7 @@ class DropoutOp final : public BoundOp<DropoutOp> {
  public:
   explicit DropoutOp(DropoutSite dropout) : dropout_(dropout) {}
   std::string_view name() const override { return "dropout"; }
+  double flops_per_element() const override { return 1; }
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}}; }

@@ -27,6 +27,7 @@ class EmbeddingOp final : public BoundOp<EmbeddingOp> {
   EmbeddingOp(float epsilon, DropoutSite dropout, bool keep)
       : epsilon_(epsilon), dropout_(dropout), keep_(keep) {}
   std::string_view name() const override { return "embedding"; }
+  double flops_per_element() const override { return 11; }
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
@@ -73,6 +74,7 @@ class EmbeddingBackwardOp final : public BoundOp<EmbeddingBackwardOp> {
   };
   explicit EmbeddingBackwardOp(DropoutSite dropout) : dropout_(dropout) {}
   std::string_view name() const override { return "embedding_backward"; }
+  double flops_per_element() const override { return 14; }
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;

@@ -14,6 +14,7 @@ class LayerNormOp final : public BoundOp<LayerNormOp> {
   LayerNormOp(float epsilon, DropoutSite dropout, bool keep)
       : epsilon_(epsilon), dropout_(dropout), keep_(keep) {}
   std::string_view name() const override { return "layer_norm"; }
+  double flops_per_element() const override { return 11; }
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
@@ -43,6 +44,7 @@ class LayerNormBackwardOp final : public BoundOp<LayerNormBackwardOp> {
   int input_gradient_output() const { return dropout_.active() ? first_optional : sum_gradient; }
   int bias_gradient_output() const { return first_optional + (dropout_.active() ? 1 : 0); }
   std::string_view name() const override { return "layer_norm_backward"; }
+  double flops_per_element() const override { return 14; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{sum_gradient, 0}}; }

@@ -5,6 +5,39 @@
 #include "engine/ops/shape_rules.h"
 
 namespace cloze {
+namespace {
+
+std::string text_of(const UpdateAttributes& a) {
+  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}{}", a.beta1, a.beta2, a.epsilon,
+                     a.max_gradient_norm, a.segments->size(), a.compute_copy ? " compute_copy" : "");
+}
+
+int64_t segment_count(const UpdateAttributes& attributes) {
+  return static_cast<int64_t>(attributes.segments->size());
+}
+
+// Flat buffers of one type, then scalars and norm at the places given.
+void require_update_inputs(std::span<const ValueType> inputs, size_t buffers, size_t scalars, size_t norm) {
+  const ValueType& all = inputs[0];
+  require(is_real(all) && is_row_of(all, all), "the flat parameters must be [1, elements]");
+  for (size_t i = 1; i < buffers; ++i) require(inputs[i] == all, "the flat buffers differ in type");
+  require(inputs[scalars] == ValueType{all.dtype, 1, OptimizerScalars::count} &&
+              inputs[norm] == ValueType{all.dtype, 1, 1},
+          "scalars must be [1, 3] and the norm [1, 1]");
+}
+
+// What both passes of LAMB are told.
+Lamb lamb_of(const UpdateAttributes& attributes) {
+  Lamb kernel;
+  kernel.segments = *attributes.segments;
+  kernel.clipping.max_norm = attributes.max_gradient_norm;
+  kernel.beta1 = attributes.beta1;
+  kernel.beta2 = attributes.beta2;
+  kernel.epsilon = attributes.epsilon;
+  return kernel;
+}
+
+}  // namespace
 
 std::vector<ValueType> CollectGradientsOp::output_types(std::span<const ValueType> inputs) const {
   require(!inputs.empty() && is_real(inputs[0]), "there are no gradients to collect");
@@ -34,31 +67,21 @@ Launch GradientNormOp::bind_on(Device& device, const Operands& operands) const {
 }
 
 std::string UpdateOp::attributes() const {
-  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}{}", attributes_.beta1,
-                     attributes_.beta2, attributes_.epsilon, attributes_.max_gradient_norm,
-                     attributes_.segments->size(), attributes_.compute_copy ? " compute_copy" : "");
+  return text_of(attributes_);
 }
 
 std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count, "an update takes six inputs");
-  const ValueType& all = inputs[parameters];
-  require(is_real(all) && is_row_of(all, all), "the flat parameters must be [1, elements]");
-  for (const Input flat : {gradients, first_moment, second_moment}) {
-    require(inputs[flat] == all, "the flat buffers differ in type");
-  }
-  require(inputs[scalars] == ValueType{all.dtype, 1, OptimizerScalars::count} &&
-              inputs[norm] == ValueType{all.dtype, 1, 1},
-          "scalars must be [1, 3] and the norm [1, 1]");
-  const int64_t workspace_size =
-      attributes_.rule == UpdateRule::lamb
-          ? lamb_workspace(static_cast<int64_t>(attributes_.segments->size()), inputs[0].columns)
-          : 1;
+  require_update_inputs(inputs, second_moment + 1, scalars, norm);
+  const int64_t workspace_size = attributes_.rule == UpdateRule::lamb
+                                     ? lamb_workspace(segment_count(attributes_), inputs[0].columns)
+                                     : 1;
   std::vector<ValueType> outputs{inputs[parameters],
                                  inputs[first_moment],
                                  inputs[second_moment],
                                  {DType::i32, 1, 1},
                                  {DType::f64, 1, workspace_size}};
-  if (attributes_.compute_copy) outputs.push_back({DType::bf16, 1, all.columns});
+  if (attributes_.compute_copy) outputs.push_back({DType::bf16, 1, inputs[parameters].columns});
   return outputs;
 }
 
@@ -88,19 +111,81 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
                        .compute_copy = copy};
     return [&device, kernel, keep_alive = attributes_.segments] { adamw(device, kernel); };
   }
-  const Lamb kernel{.parameters = operands.inputs[parameters],
-                    .gradients = operands.inputs[gradients],
-                    .first_moment = operands.inputs[first_moment],
-                    .second_moment = operands.inputs[second_moment],
-                    .segments = *attributes_.segments,
-                    .scalars = operands.inputs[scalars],
-                    .clipping = clipping,
-                    .beta1 = attributes_.beta1,
-                    .beta2 = attributes_.beta2,
-                    .epsilon = attributes_.epsilon,
-                    .workspace = operands.outputs[workspace],
-                    .compute_copy = copy};
+  Lamb kernel = lamb_of(attributes_);
+  kernel.parameters = operands.inputs[parameters];
+  kernel.gradients = operands.inputs[gradients];
+  kernel.first_moment = operands.inputs[first_moment];
+  kernel.second_moment = operands.inputs[second_moment];
+  kernel.scalars = operands.inputs[scalars];
+  kernel.clipping = clipping;
+  kernel.workspace = operands.outputs[workspace];
+  kernel.compute_copy = copy;
   return [&device, kernel, keep_alive = attributes_.segments] { lamb(device, kernel); };
+}
+
+std::string LambMomentsOp::attributes() const {
+  return text_of(attributes_);
+}
+
+std::vector<ValueType> LambMomentsOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == input_count, "the moments of LAMB take six inputs");
+  require_update_inputs(inputs, second_moment + 1, scalars, norm);
+  const int64_t segments = segment_count(attributes_);
+  return {inputs[first_moment],
+          inputs[second_moment],
+          {DType::f64, 1, 2 * segments},
+          {DType::i32, 1, 1},
+          {DType::f64, 1, lamb_workspace(segments, inputs[0].columns)}};
+}
+
+std::vector<Alias> LambMomentsOp::aliases() const {
+  return {{new_first_moment, first_moment, true}, {new_second_moment, second_moment, true}};
+}
+
+template <class Device>
+Launch LambMomentsOp::bind_on(Device& device, const Operands& operands) const {
+  Lamb kernel = lamb_of(attributes_);
+  kernel.parameters = operands.inputs[parameters];
+  kernel.gradients = operands.inputs[gradients];
+  kernel.first_moment = operands.inputs[first_moment];
+  kernel.second_moment = operands.inputs[second_moment];
+  kernel.scalars = operands.inputs[scalars];
+  kernel.clipping.norm = operands.inputs[norm];
+  kernel.clipping.skipped = operands.outputs[skipped];
+  kernel.workspace = operands.outputs[workspace];
+  kernel.square_sums = operands.outputs[square_sums];
+  return [&device, kernel, keep_alive = attributes_.segments] { lamb_moments(device, kernel); };
+}
+
+std::string LambParametersOp::attributes() const {
+  return fmt::format("{} processes={} first_sum={}", text_of(attributes_), processes_, first_sum_);
+}
+
+std::vector<ValueType> LambParametersOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == input_count, "the parameters of LAMB take six inputs");
+  require_update_inputs(inputs, second_moment + 1, scalars, norm);
+  const ValueType& sums = inputs[square_sums];
+  require(sums == ValueType{DType::f64, 1, sums.columns} && sums.columns % processes_ == 0 &&
+              first_sum_ + 2 * segment_count(attributes_) <= sums.columns / processes_,
+          "the square sums of all processes must be f64 [1, processes * width]");
+  return {inputs[parameters]};
+}
+
+template <class Device>
+Launch LambParametersOp::bind_on(Device& device, const Operands& operands) const {
+  Lamb kernel = lamb_of(attributes_);
+  kernel.parameters = operands.inputs[parameters];
+  kernel.first_moment = operands.inputs[first_moment];
+  kernel.second_moment = operands.inputs[second_moment];
+  kernel.scalars = operands.inputs[scalars];
+  kernel.clipping.norm = operands.inputs[norm];
+  const Tensor& all = operands.inputs[square_sums];
+  kernel.square_sums = {.data = all.as<double>() + first_sum_,
+                        .dtype = DType::f64,
+                        .rows = processes_,
+                        .columns = 2 * segment_count(attributes_),
+                        .stride = all.columns / processes_};
+  return [&device, kernel, keep_alive = attributes_.segments] { lamb_parameters(device, kernel); };
 }
 
 UpdateResults update_parameters(Graph& graph, const std::vector<ValueId>& gradients, int64_t elements,
@@ -129,5 +214,7 @@ UpdateResults update_parameters(Graph& graph, const std::vector<ValueId>& gradie
 template class BoundOp<CollectGradientsOp>;
 template class BoundOp<GradientNormOp>;
 template class BoundOp<UpdateOp>;
+template class BoundOp<LambMomentsOp>;
+template class BoundOp<LambParametersOp>;
 
 }  // namespace cloze

@@ -29,6 +29,7 @@ extern template class BoundOp<CollectGradientsOp>;
 class GradientNormOp final : public BoundOp<GradientNormOp> {
  public:
   std::string_view name() const override { return "gradient_norm"; }
+  double flops_per_element() const override { return 2; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -54,6 +55,7 @@ class UpdateOp final : public BoundOp<UpdateOp> {
   enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace, new_compute_copy };
   explicit UpdateOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
   std::string_view name() const override { return attributes_.rule == UpdateRule::adamw ? "adamw" : "lamb"; }
+  double flops_per_element() const override { return attributes_.rule == UpdateRule::adamw ? 17 : 22; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
@@ -64,6 +66,50 @@ class UpdateOp final : public BoundOp<UpdateOp> {
   UpdateAttributes attributes_;
 };
 extern template class BoundOp<UpdateOp>;
+
+// The two passes of LAMB over this process's share of the flat buffers, between which GatherSumsOp brings the
+// sums of all processes together. The segments of the attributes are the same ones on all processes, each
+// with what this process has of it.
+//
+// inputs: flat parameters, gradients, first and second moments [1, count], scalars, norm as UpdateOp's;
+// outputs: moments updated in place, square sums f64 [1, 2 * segments], skipped i32 [1, 1], workspace
+class LambMomentsOp final : public BoundOp<LambMomentsOp> {
+ public:
+  enum Input { parameters, gradients, first_moment, second_moment, scalars, norm, input_count };
+  enum Output { new_first_moment, new_second_moment, square_sums, skipped, workspace };
+  explicit LambMomentsOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
+  std::string_view name() const override { return "lamb_moments"; }
+  std::string attributes() const override;
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  std::vector<Alias> aliases() const override;
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+
+ private:
+  UpdateAttributes attributes_;
+};
+extern template class BoundOp<LambMomentsOp>;
+
+// inputs: flat parameters and updated moments [1, count], scalars, norm, and f64 [1, processes * width] of
+// which 2 * segments elements from `first_sum` of every process are the square sums; output: parameters,
+// updated in place
+class LambParametersOp final : public BoundOp<LambParametersOp> {
+ public:
+  enum Input { parameters, first_moment, second_moment, scalars, norm, square_sums, input_count };
+  LambParametersOp(UpdateAttributes attributes, int64_t processes, int64_t first_sum)
+      : attributes_(std::move(attributes)), processes_(processes), first_sum_(first_sum) {}
+  std::string_view name() const override { return "lamb_parameters"; }
+  std::string attributes() const override;
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  std::vector<Alias> aliases() const override { return {{0, parameters, true}}; }
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+
+ private:
+  UpdateAttributes attributes_;
+  int64_t processes_, first_sum_;
+};
+extern template class BoundOp<LambParametersOp>;
 
 struct UpdateResults {
   ValueId norm, skipped;

@@ -13,6 +13,7 @@ class SegmentCrossEntropyOp final : public BoundOp<SegmentCrossEntropyOp> {
   enum Output { loss, row_loss, row_correct, gradient };
   explicit SegmentCrossEntropyOp(bool with_gradient) : with_gradient_(with_gradient) {}
   std::string_view name() const override { return "segment_cross_entropy"; }
+  double flops_per_element() const override { return 7; }
   std::string attributes() const override { return with_gradient_ ? "gradient" : ""; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;

@@ -12,6 +12,7 @@ class SegmentPoolOp final : public BoundOp<SegmentPoolOp> {
   enum Output { pooled, places };
   explicit SegmentPoolOp(SegmentPooling pooling) : pooling_(pooling) {}
   std::string_view name() const override { return "segment_pool"; }
+  double flops_per_element() const override { return 1; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
@@ -30,6 +31,7 @@ class SegmentPoolBackwardOp final : public BoundOp<SegmentPoolBackwardOp> {
   SegmentPoolBackwardOp(SegmentPooling pooling, int64_t rows, Axis axis)
       : pooling_(pooling), rows_(rows), axis_(axis) {}
   std::string_view name() const override { return "segment_pool_backward"; }
+  double flops_per_element() const override { return 1; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   bool accumulates(int) const override { return true; }

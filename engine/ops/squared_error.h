@@ -11,6 +11,7 @@ class SquaredErrorOp final : public BoundOp<SquaredErrorOp> {
   enum Output { loss, row_loss, gradient };
   explicit SquaredErrorOp(bool with_gradient) : with_gradient_(with_gradient) {}
   std::string_view name() const override { return "squared_error"; }
+  double flops_per_element() const override { return 4; }
   std::string attributes() const override { return with_gradient_ ? "gradient" : ""; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;

@@ -12,8 +12,8 @@ class SingleProcess final : public Communicator {
  public:
   int rank() const override { return 0; }
   int size() const override { return 1; }
-  std::unique_ptr<Collective> all_reduce(std::span<float>) override { return nothing(); }
-  std::unique_ptr<Collective> reduce_scatter(std::span<float>) override { return nothing(); }
+  std::unique_ptr<Collective> all_reduce(std::span<float>, Wire) override { return nothing(); }
+  std::unique_ptr<Collective> reduce_scatter(std::span<float>, Wire) override { return nothing(); }
   std::unique_ptr<Collective> all_gather(std::span<float>) override { return nothing(); }
   std::unique_ptr<Collective> broadcast(std::span<std::byte>, int) override { return nothing(); }
   void wait_for_all() override { check(); }
@@ -45,7 +45,7 @@ class SingleProcess final : public Communicator {
 }  // namespace
 
 Share share_of(int64_t count, int rank, int size) {
-  constexpr int64_t unit = 16;  // elements: a cache line of float32
+  constexpr int64_t unit = share_alignment;
   const int64_t units = (count + unit - 1) / unit;
   return {std::min(count, units * rank / size * unit), std::min(count, units * (rank + 1) / size * unit)};
 }

@@ -22,8 +22,15 @@ class Collective {
   virtual void wait() = 0;
 };
 
+// As what numbers travel between ranks.
+enum class Wire : uint8_t {
+  f32,
+  bf16,  // rounded to nearest, ties to even, each time they are sent; they are added in float32
+};
+
 // Elements [begin, end) of `count` that are the share of `rank` in a reduce-scatter or an all-gather; shares
-// begin at multiples of 16 elements and may be empty.
+// begin at multiples of share_alignment elements and may be empty.
+constexpr int64_t share_alignment = 16;  // a cache line of float32
 struct Share {
   int64_t begin = 0, end = 0;
   int64_t size() const { return end - begin; }
@@ -40,10 +47,17 @@ class Communicator {
   virtual int size() const = 0;
 
   // The memory must live, and lie still, as long as the collective. On a GPU it is device memory.
-  // values[count] on every rank becomes the sum over all ranks.
-  virtual std::unique_ptr<Collective> all_reduce(std::span<float> values) = 0;
-  // The share of this rank becomes the sum over all ranks; the rest of values[count] holds anything after it.
-  virtual std::unique_ptr<Collective> reduce_scatter(std::span<float> values) = 0;
+  // values[count] on every rank becomes the sum over all ranks. Of share s, rank s + 1 sends its values v to
+  // rank s + 2, which adds its own to them and sends the sum on, and so on to rank s, which adds last. On
+  // Wire::bf16 what is sent is rounded each time, and at the end the sum is, on rank s too.
+  virtual std::unique_ptr<Collective> all_reduce(std::span<float> values, Wire wire) = 0;
+  std::unique_ptr<Collective> all_reduce(std::span<float> values) { return all_reduce(values, Wire::f32); }
+  // The share of this rank becomes the sum over all ranks, as all_reduce adds it up but not rounded at the
+  // end; the rest of values[count] holds anything after it.
+  virtual std::unique_ptr<Collective> reduce_scatter(std::span<float> values, Wire wire) = 0;
+  std::unique_ptr<Collective> reduce_scatter(std::span<float> values) {
+    return reduce_scatter(values, Wire::f32);
+  }
   // Every rank gives its share and gets those of all, in place.
   virtual std::unique_ptr<Collective> all_gather(std::span<float> values) = 0;
   // bytes[count] of `root` on all ranks.

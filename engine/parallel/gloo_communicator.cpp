@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/parallel/gloo_ring.h"
 
@@ -16,10 +17,6 @@ namespace cloze {
 namespace {
 
 constexpr std::chrono::seconds verdict_within{5};
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // The thread that runs collectives in the order they were started.
 class CollectiveThread {
@@ -105,7 +102,7 @@ class GlooCommunicator final : public Communicator {
   explicit GlooCommunicator(std::unique_ptr<Membership> membership)
       : membership_(std::move(membership)), ring_(*membership_) {
     membership_->on_verdict([this] { ring_.abort(); });
-    barrier_ = all_reduce(barrier_value_);
+    barrier_ = all_reduce(barrier_value_, Wire::f32);
   }
   ~GlooCommunicator() override {
     membership_->on_verdict([] {});
@@ -114,20 +111,20 @@ class GlooCommunicator final : public Communicator {
   int rank() const override { return ring_.rank(); }
   int size() const override { return ring_.size(); }
 
-  std::unique_ptr<Collective> all_reduce(std::span<float> values) override {
-    return make(values, [this, count = count_of(values)](GlooRing::Buffer& buffer) {
-      ring_.reduce_scatter(buffer, count);
-      ring_.all_gather(buffer, count);
+  std::unique_ptr<Collective> all_reduce(std::span<float> values, Wire wire) override {
+    return make(values, [this, count = count_of(values), wire](GlooRing::Buffer& buffer) {
+      ring_.reduce_scatter(buffer, count, wire);
+      ring_.all_gather(buffer, count, wire);
     });
   }
-  std::unique_ptr<Collective> reduce_scatter(std::span<float> values) override {
-    return make(values, [this, count = count_of(values)](GlooRing::Buffer& buffer) {
-      ring_.reduce_scatter(buffer, count);
+  std::unique_ptr<Collective> reduce_scatter(std::span<float> values, Wire wire) override {
+    return make(values, [this, count = count_of(values), wire](GlooRing::Buffer& buffer) {
+      ring_.reduce_scatter(buffer, count, wire);
     });
   }
   std::unique_ptr<Collective> all_gather(std::span<float> values) override {
     return make(values, [this, count = count_of(values)](GlooRing::Buffer& buffer) {
-      ring_.all_gather(buffer, count);
+      ring_.all_gather(buffer, count, Wire::f32);
     });
   }
   std::unique_ptr<Collective> broadcast(std::span<std::byte> bytes, int root) override {

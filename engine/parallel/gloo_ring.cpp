@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/parallel/communicator.h"
 
 namespace cloze {
 namespace {
@@ -53,7 +52,8 @@ GlooRing::GlooRing(Membership& membership)
     : membership_(membership),
       rank_(membership.identity().rank),
       size_(membership.identity().size),
-      received_(static_cast<size_t>(2 * chunk_floats)) {
+      received_(static_cast<size_t>(2 * chunk_floats)),
+      narrow_(static_cast<size_t>(4 * chunk_floats)) {
   gloo::transport::tcp::attr attributes;
   attributes.hostname = membership.address();
   auto device = gloo::transport::tcp::CreateDevice(attributes);
@@ -69,6 +69,7 @@ GlooRing::GlooRing(Membership& membership)
          .remedy = "do the hosts reach each other on this network, all ports?"});
   }
   receiving_ = buffer(received_.data(), received_.size() * sizeof(float));
+  narrow_buffer_ = buffer(narrow_.data(), narrow_.size() * sizeof(BFloat16));
 }
 
 // Every rank has an address for each of its two neighbours and tells it to all; with two ranks both are one.
@@ -126,17 +127,20 @@ void GlooRing::await_received(Buffer& buffer) {
   wait(&UnboundBuffer::waitRecv, buffer, previous());
 }
 
+void GlooRing::receive(Buffer& buffer, int64_t begin, int64_t end) {
+  try {
+    buffer->recv(previous(), slot, static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  } catch (const gloo::Exception& error) {
+    throw RingBroken(previous(), error.what());
+  }
+}
+
 // values[begin, end) += what the rank before sends, chunk by chunk.
 void GlooRing::receive_and_add(Buffer& buffer, int64_t begin, int64_t end) {
   auto* values = static_cast<float*>(buffer->ptr);
   const auto expect = [&](int64_t at) {
-    const int64_t half = (at - begin) / chunk_floats % 2;
-    try {
-      receiving_->recv(previous(), slot, static_cast<size_t>(half * chunk_bytes),
-                       static_cast<size_t>(bytes_of(std::min(chunk_floats, end - at))));
-    } catch (const gloo::Exception& error) {
-      throw RingBroken(previous(), error.what());
-    }
+    const int64_t half = (at - begin) / chunk_floats % 2 * chunk_bytes;
+    receive(receiving_, half, half + bytes_of(std::min(chunk_floats, end - at)));
   };
   if (begin < end) expect(begin);
   for (int64_t at = begin; at < end; at += chunk_floats) {
@@ -148,29 +152,77 @@ void GlooRing::receive_and_add(Buffer& buffer, int64_t begin, int64_t end) {
   }
 }
 
-void GlooRing::reduce_scatter(Buffer& buffer, int64_t count) {
-  const InUse in_use(*this, *buffer);
+// Chunk i of what goes out is sent before chunk i of what comes in is waited for, on every rank: so all of
+// them get on.
+template <typename Take>
+void GlooRing::turn_narrow(float* values, const Share& sent, const Share& got, const Take& take) {
+  constexpr int64_t chunk = chunk_floats * static_cast<int64_t>(sizeof(BFloat16));  // bytes
+  const auto part = [](const Share& share, int64_t i) {
+    const int64_t begin = share.begin + i * chunk_floats;
+    return Share{begin, std::min(share.end, begin + chunk_floats)};
+  };
+  const auto place = [](int64_t first_half, int64_t i) { return first_half + i % 2; };  // in chunks
+  const auto expect = [&](int64_t i) {
+    const int64_t begin = place(2, i) * chunk;
+    receive(narrow_buffer_, begin, begin + part(got, i).size() * static_cast<int64_t>(sizeof(BFloat16)));
+  };
+  const auto chunks_of = [](const Share& share) { return (share.size() + chunk_floats - 1) / chunk_floats; };
+  const int64_t out = chunks_of(sent), in = chunks_of(got);
+  if (in > 0) expect(0);
+  for (int64_t i = 0; i < std::max(out, in); ++i) {
+    if (i < out) {
+      if (i >= 2) wait(&UnboundBuffer::waitSend, narrow_buffer_, next());
+      const Share going = part(sent, i);
+      BFloat16* narrow = narrow_.data() + place(0, i) * chunk_floats;
+      std::transform(values + going.begin, values + going.end, narrow, to_bfloat16);
+      const int64_t begin = place(0, i) * chunk;
+      send(narrow_buffer_, begin, begin + going.size() * static_cast<int64_t>(sizeof(BFloat16)), chunk);
+    }
+    if (i >= in) continue;
+    if (i + 1 < in) expect(i + 1);
+    await_received(narrow_buffer_);
+    const Share coming = part(got, i);
+    const BFloat16* narrow = narrow_.data() + place(2, i) * chunk_floats;
+    for (int64_t k = 0; k < coming.size(); ++k) take(values[coming.begin + k], to_float(narrow[k]));
+  }
+  for (int64_t i = 0; i < std::min<int64_t>(out, 2); ++i)
+    wait(&UnboundBuffer::waitSend, narrow_buffer_, next());
+}
+
+void GlooRing::reduce_scatter(Buffer& buffer, int64_t count, Wire wire) {
+  const InUse in_use(*this, wire == Wire::bf16 ? *narrow_buffer_ : *buffer);
   for (int step = 0; step + 1 < size_; ++step) {
     const Share sent = share_of(count, (rank_ + 2 * size_ - step - 1) % size_, size_);
     const Share added = share_of(count, (rank_ + 2 * size_ - step - 2) % size_, size_);
+    if (wire == Wire::bf16) {
+      turn_narrow(static_cast<float*>(buffer->ptr), sent, added,
+                  [](float& value, float come) { value += come; });
+      continue;
+    }
     send(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
     receive_and_add(buffer, added.begin, added.end);
     await_sent(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
   }
 }
 
-void GlooRing::all_gather(Buffer& buffer, int64_t count) {
-  const InUse in_use(*this, *buffer);
+void GlooRing::all_gather(Buffer& buffer, int64_t count, Wire wire) {
+  const InUse in_use(*this, wire == Wire::bf16 ? *narrow_buffer_ : *buffer);
+  if (wire == Wire::bf16) {
+    const Share own = share_of(count, rank_, size_);
+    auto* values = static_cast<float*>(buffer->ptr);
+    std::transform(values + own.begin, values + own.end, values + own.begin,
+                   [](float value) { return to_float(to_bfloat16(value)); });
+  }
   for (int step = 0; step + 1 < size_; ++step) {
     const Share sent = share_of(count, (rank_ + size_ - step) % size_, size_);
     const Share got = share_of(count, (rank_ + 2 * size_ - step - 1) % size_, size_);
-    try {
-      for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes)
-        buffer->recv(previous(), slot, static_cast<size_t>(at),
-                     static_cast<size_t>(std::min(chunk_bytes, bytes_of(got.end) - at)));
-    } catch (const gloo::Exception& error) {
-      throw RingBroken(previous(), error.what());
+    if (wire == Wire::bf16) {
+      turn_narrow(static_cast<float*>(buffer->ptr), sent, got,
+                  [](float& value, float come) { value = come; });
+      continue;
     }
+    for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes)
+      receive(buffer, at, std::min(at + chunk_bytes, bytes_of(got.end)));
     send(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
     for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes) await_received(buffer);
     await_sent(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
@@ -184,11 +236,7 @@ void GlooRing::broadcast(Buffer& buffer, int root) {
   for (int64_t at = 0; at < size; at += chunk_bytes) {
     const int64_t end = std::min(size, at + chunk_bytes);
     if (gets) {
-      try {
-        buffer->recv(previous(), slot, static_cast<size_t>(at), static_cast<size_t>(end - at));
-      } catch (const gloo::Exception& error) {
-        throw RingBroken(previous(), error.what());
-      }
+      receive(buffer, at, end);
       await_received(buffer);
     }
     if (gives) send(buffer, at, end, chunk_bytes);

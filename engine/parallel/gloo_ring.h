@@ -12,7 +12,9 @@
 #include <gloo/transport/context.h>
 #include <gloo/transport/unbound_buffer.h>
 
+#include "engine/parallel/communicator.h"
 #include "engine/parallel/membership.h"
+#include "kernels/common/bfloat16.h"
 
 namespace cloze {
 
@@ -37,10 +39,10 @@ class GlooRing {
   Buffer buffer(void* data, size_t bytes);
 
   // `buffer` holds count floats. Each rank ends with the sum of its share (share_of): that of share s is
-  // added up in the order of ranks s + 1, s + 2, ..., s.
-  void reduce_scatter(Buffer& buffer, int64_t count);
-  // Shares of count floats to all.
-  void all_gather(Buffer& buffer, int64_t count);
+  // added up in the order of ranks s + 1, s + 2, ..., s. On Wire::bf16 what is sent is rounded each time.
+  void reduce_scatter(Buffer& buffer, int64_t count, Wire wire);
+  // Shares of count floats to all. On Wire::bf16 all ranks end with the rounded values, their own too.
+  void all_gather(Buffer& buffer, int64_t count, Wire wire);
   // All bytes of the buffer, from the root around the ring.
   void broadcast(Buffer& buffer, int root);
 
@@ -60,7 +62,11 @@ class GlooRing {
   void send(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
   void await_sent(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
   void await_received(Buffer& buffer);
+  void receive(Buffer& buffer, int64_t begin, int64_t end);
   void receive_and_add(Buffer& buffer, int64_t begin, int64_t end);
+  // Sends values[sent] as bf16 and calls take(value, come) for each of values[got] with what has come for it.
+  template <typename Take>
+  void turn_narrow(float* values, const Share& sent, const Share& got, const Take& take);
   void wait(bool (gloo::transport::UnboundBuffer::*waiting)(std::chrono::milliseconds), Buffer& buffer,
             int peer);
   int next() const { return (rank_ + 1) % size_; }
@@ -71,6 +77,8 @@ class GlooRing {
   std::shared_ptr<gloo::transport::Context> context_;
   std::vector<float> received_;  // two chunks: one is added while the other comes in
   Buffer receiving_;
+  std::vector<BFloat16> narrow_;  // four chunks: two go out, two come in
+  Buffer narrow_buffer_;
   std::atomic<bool> aborted_ = false;
   std::mutex mutex_;
   gloo::transport::UnboundBuffer* in_use_ = nullptr;

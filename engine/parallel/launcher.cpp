@@ -105,14 +105,16 @@ class Attempt {
     for (const RankProcess& rank : ranks_) rank.send(signal);
   }
 
-  // Ranks that end because another one is lost say so themselves; a rank that was killed cannot.
+  // Ranks that end because another one is lost say so themselves; a rank that was killed cannot. Those that
+  // have not met the others yet would wait for a rank that never comes.
   void note_first(const RankProcess& rank) {
     first_ = rank.rank();
-    // After a wrong call the others wait for a rank that never comes.
-    end_of_farewell_ = exit_code() == wrong_call ? Clock::now() : Clock::now() + options_.farewell;
+    end_of_farewell_ = Clock::now() + options_.farewell;
     if (stopped_by_signal(exit_code()) && !rank.killed_by()) return;
     const std::string how = rank.killed_by() ? fmt::format("was killed by signal {}", *rank.killed_by())
                                              : fmt::format("ended with exit code {}", *rank.exit_code());
+    for (const RankProcess& other : ranks_)
+      other.tell(fmt::format("rank {} (process {}) {}", rank.rank(), rank.process(), how));
     log::error(
         "rank {} (process {}) {}{}", rank.rank(), rank.process(), how,
         rank.rank() == 0 || rank.last_lines().empty() ? "" : "; its last lines:\n" + rank.last_lines());

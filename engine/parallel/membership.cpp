@@ -51,7 +51,9 @@ Membership::Membership(const MembershipOptions& options)
   thread_ = std::thread([this] { serve(); });
   try {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return welcomed_ || verdict_; });
+    while (!changed_.wait_for(lock, tick, [this] { return welcomed_ || verdict_; })) {
+      if (const auto news = news_of_launcher(identity_)) throw_ended(*news);
+    }
     if (!welcomed_) throw_ended(*verdict_);
   } catch (...) {
     stopping_ = reported_ = true;

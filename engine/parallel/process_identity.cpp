@@ -13,6 +13,7 @@ namespace cloze {
 namespace {
 
 constexpr int most_processes = 1 << 16, most_ports = 65535;
+constexpr int most_descriptors = 1 << 20;
 
 // The variables of one way to start processes. `local_size` may name Slurm's list form, "4(x2),3".
 struct Convention {
@@ -122,7 +123,11 @@ ProcessIdentity process_identity(const EnvironmentLookup& lookup) {
     if (!here && !(half && whole_needed)) continue;
     ProcessIdentity identity = read(reader, convention);
     identity.one_machine = own;
-    if (!own) read_master(reader, identity);
+    if (own) {
+      identity.launcher_news = reader.number_or("CLOZE_NEWS", -1, 0, most_descriptors);
+    } else {
+      read_master(reader, identity);
+    }
     return identity;
   }
   return {};

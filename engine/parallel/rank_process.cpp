@@ -27,12 +27,21 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
+// A pipe: its end to read, its end to write.
+std::array<Socket, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    throw Error({.what = "cannot make a pipe", .why = system_message(errno)});
+  return {Socket(ends[0]), Socket(ends[1])};
+}
+
 std::vector<std::string> environment_with(const std::vector<std::string>& variables) {
   std::vector<std::string> all;
   for (char** variable = environ; *variable != nullptr; ++variable) {
     const std::string_view name =
         std::string_view(*variable).substr(0, std::string_view(*variable).find('='));
-    if (!name.starts_with("CLOZE_RANK") && name != "CLOZE_WORLD_SIZE" && name != "CLOZE_JOB")
+    if (!name.starts_with("CLOZE_RANK") && name != "CLOZE_WORLD_SIZE" && name != "CLOZE_JOB" &&
+        name != "CLOZE_NEWS")
       all.emplace_back(*variable);
   }
   all.insert(all.end(), variables.begin(), variables.end());
@@ -40,14 +49,14 @@ std::vector<std::string> environment_with(const std::vector<std::string>& variab
 }
 
 // In the child, between fork and exec: system calls only.
-[[noreturn]] void become(char* const* call, char* const* environment, int log, pid_t parent) {
+[[noreturn]] void become(char* const* call, char* const* environment, int log, int news, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(1);  // it was gone before that
   ::setpgid(0, 0);                        // Ctrl-C reaches the launcher alone, which passes it on
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (::dup2(log, STDERR_FILENO) < 0) ::_exit(126);
+  if (::dup2(log, STDERR_FILENO) < 0 || ::fcntl(news, F_SETFD, 0) != 0) ::_exit(126);
   ::execve(call[0], call, environment);
   ::_exit(127);
 }
@@ -57,26 +66,30 @@ std::vector<std::string> environment_with(const std::vector<std::string>& variab
 RankProcess::RankProcess(int rank, const std::vector<std::string>& call,
                          const std::vector<std::string>& variables)
     : rank_(rank) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw Error({.what = "cannot make a pipe", .why = system_message(errno)});
-  output_ = Socket(ends[0]);
-  const Socket writing(ends[1]);
+  auto [output, writing] = make_pipe();
+  auto [hearing, news] = make_pipe();
+  output_ = std::move(output);
+  hearing_ = std::move(hearing);
+  news_ = std::move(news);
   ::fcntl(output_.descriptor(), F_SETFL, O_NONBLOCK);
   std::vector<std::string> words = call, settings = environment_with(variables);
+  settings.push_back(fmt::format("CLOZE_NEWS={}", hearing_.descriptor()));
   const std::vector<char*> arguments = pointers_to(words), environment = pointers_to(settings);
   const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ < 0)
     throw Error(
         {.what = fmt::format("cannot start the process of rank {}", rank), .why = system_message(errno)});
-  if (process_ == 0) become(arguments.data(), environment.data(), writing.descriptor(), parent);
+  if (process_ == 0)
+    become(arguments.data(), environment.data(), writing.descriptor(), hearing_.descriptor(), parent);
 }
 
 RankProcess::RankProcess(RankProcess&& other) noexcept
     : rank_(other.rank_),
       process_(std::exchange(other.process_, -1)),
       output_(std::move(other.output_)),
+      hearing_(std::move(other.hearing_)),
+      news_(std::move(other.news_)),
       unwritten_(std::move(other.unwritten_)),
       last_(std::move(other.last_)),
       exit_code_(other.exit_code_),
@@ -120,6 +133,10 @@ std::string RankProcess::last_lines() const {
   const size_t begin =
       last_.size() > kept_for_the_end ? last_.find('\n', last_.size() - kept_for_the_end) + 1 : 0;
   return last_.substr(begin);
+}
+
+void RankProcess::tell(const std::string& news) const {
+  (void)!::write(news_.descriptor(), news.data(), news.size());  // little: a pipe has room for it
 }
 
 void RankProcess::send(int signal) const {

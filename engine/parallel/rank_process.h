@@ -31,6 +31,9 @@ class RankProcess {
   void write_log(const std::filesystem::path& run_folder);
   std::string last_lines() const;
 
+  // Says to the process that it need not wait for the others any more, and why; heard until all ranks have
+  // met.
+  void tell(const std::string& news) const;
   void send(int signal) const;
   bool running() const { return !exit_code_; }
   // Looks whether it has ended: its exit code, or 128 + signal.
@@ -41,7 +44,7 @@ class RankProcess {
  private:
   int rank_;
   pid_t process_ = -1;
-  Socket output_;
+  Socket output_, hearing_, news_;  // of the pipe for news both ends: so that writing to it cannot fail
   std::string unwritten_, last_;
   std::optional<int> exit_code_, killed_by_;
 };

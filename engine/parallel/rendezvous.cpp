@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -77,11 +79,22 @@ void withdraw_announcement(const std::filesystem::path& folder) {
   std::filesystem::remove(folder / announcement, ignored);
 }
 
+std::optional<std::string> news_of_launcher(const ProcessIdentity& identity) {
+  if (identity.launcher_news < 0) return std::nullopt;
+  pollfd waited{.fd = identity.launcher_news, .events = POLLIN, .revents = 0};
+  std::array<char, 512> news;
+  if (::poll(&waited, 1, 0) <= 0 || (waited.revents & POLLIN) == 0) return std::nullopt;
+  const ssize_t count = ::read(identity.launcher_news, news.data(), news.size());
+  return count > 0 ? std::optional(std::string(news.data(), static_cast<size_t>(count))) : std::nullopt;
+}
+
 LineConnection find_rank_0(const ProcessIdentity& identity, const std::filesystem::path& folder,
                            const std::string& hello, const Patience& patience) {
   const auto until = Clock::now() + patience.start;
   std::string trouble;
   while (Clock::now() < until) {
+    if (const auto news = news_of_launcher(identity))
+      throw Error({.what = "the job ends before all ranks have met: " + *news});
     const Lead lead = leads(identity, folder);
     if (!lead.trouble.empty()) trouble = lead.trouble;
     for (const HostPort& place : lead.places) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/graph/graph.h"
+#include "engine/ops/buckets.h"
 #include "engine/ops/optimizer.h"
 #include "engine/parallel/communicator.h"
 #include "engine/passes/target.h"
@@ -29,8 +30,10 @@ struct MicroBatch {
 // How gradients are summed over processes.
 struct Reduction {
   std::shared_ptr<Communicator> communicator;  // none: one process, nothing is summed
-  int64_t bucket_elements = int64_t{1} << 22;  // at least, of a bucket
+  std::vector<Bucket> buckets;                 // the flat buffers, as cut_into_buckets() cuts them
   bool overlap = true;                         // off: all buckets after backward
+  Wire wire = Wire::f32;                       // as what gradients travel
+  bool shard_update = false;                   // every process updates its shards only (shards_of)
 };
 
 // Everything the passes are told.

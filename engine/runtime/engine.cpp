@@ -16,18 +16,19 @@ namespace {
 template <class Device>
 class DeviceEngine final : public Engine {
  public:
-  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision)
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision,
+               int64_t moments)
       : kind_(kind), precision_(precision) {
     memory_.real = real;
-    const auto make = [&](auto& flat, DType dtype) {
-      allocate(flat, elements * static_cast<int64_t>(size_of(dtype)));
+    const auto make = [&](auto& flat, int64_t count, DType dtype) {
+      allocate(flat, count * static_cast<int64_t>(size_of(dtype)));
     };
-    make(memory_.parameters, real);
-    if (precision != Precision::full) make(memory_.compute_copy, storage_type(precision, real));
+    make(memory_.parameters, elements, real);
+    if (precision != Precision::full) make(memory_.compute_copy, elements, storage_type(precision, real));
     if (!training) return;
-    make(memory_.gradients, real);
-    make(memory_.first_moment, real);
-    make(memory_.second_moment, real);
+    make(memory_.gradients, elements, real);
+    make(memory_.first_moment, moments, real);
+    make(memory_.second_moment, moments, real);
   }
 
   DeviceKind kind() const override { return kind_; }
@@ -55,13 +56,15 @@ class DeviceEngine final : public Engine {
     }
     if (memory == Memory::parameters && precision_ != Precision::full) write_compute_copy(offset, values);
   }
-  std::span<const float> view(Memory memory) const override {
-    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
-    return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
-  }
+  std::span<const float> view(Memory memory) const override { return host_view(memory); }
+  std::span<float> writable_view(Memory memory) override { return host_view(memory); }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
 
  private:
+  std::span<float> host_view(Memory memory) const {
+    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
+    return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
+  }
   template <class FlatBuffer>
   void allocate(FlatBuffer& flat, int64_t bytes) {
     try {
@@ -106,7 +109,21 @@ class DeviceEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision) {
+const char* name_of(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::cpu:
+      return "cpu";
+    case DeviceKind::reference:
+      return "reference";
+    case DeviceKind::cuda:
+      return "cuda";
+  }
+  return "?";
+}
+
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision,
+                                    std::optional<int64_t> own_moments) {
+  const int64_t moments = own_moments.value_or(elements);
   if (kind != DeviceKind::cuda && precision != Precision::full) {
     throw Error({.what = fmt::format("there is no {} on this device", name_of(precision)),
                  .why = kind == DeviceKind::cpu ? "the CPU computes in f32" : "the reference computes in f64",
@@ -114,13 +131,14 @@ std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool trai
   }
   switch (kind) {
     case DeviceKind::reference:
-      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision);
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision,
+                                                       moments);
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision, moments);
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision, moments);
 }
 
 }  // namespace cloze

@@ -12,6 +12,7 @@
 #include "engine/graph/graph.h"
 #include "engine/graph/memory_plan.h"
 #include "engine/passes/target.h"
+#include "engine/runtime/launch_time.h"
 
 // The run-time face of a device: above this room nothing is a template over devices.
 namespace cloze {
@@ -47,9 +48,14 @@ class Executable {
   virtual void write(Slot slot, std::span<const float> values) = 0;  // converted to the device's type
   virtual void set_live(Axis axis, int64_t count) = 0;
 
+  virtual int64_t live(Axis axis) const = 0;
+
   // Returns before the run is done where the device works by itself; what is written next is for the next
   // run.
   virtual void run() = 0;
+  // The same work, launch by launch: `times` gets the time of every node of graph(). For profiles; run()
+  // itself reads no clock. Throws Error on a device whose single launches are not timed yet.
+  virtual void run_timed(std::vector<LaunchTime>& times) = 0;
 
   virtual std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) = 0;
   // Copies a result of the last run out, once it is there; `values` may be shorter than the result.
@@ -67,6 +73,7 @@ class Executable {
 };
 
 enum class DeviceKind : uint8_t { cpu, reference, cuda };
+const char* name_of(DeviceKind kind);  // "cpu"
 
 // A device with the flat buffers that live on it from step to step, and one arena that all executables share.
 class Engine {
@@ -87,13 +94,17 @@ class Engine {
   virtual void write(Memory memory, int64_t offset, std::span<const float> values) = 0;
   // The flat buffer itself where the host can read it as float32; empty elsewhere.
   virtual std::span<const float> view(Memory memory) const = 0;
+  // The same to write to.
+  virtual std::span<float> writable_view(Memory memory) = 0;
 
   virtual int64_t arena_bytes() const = 0;
 };
 
 // `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of
-// activations. Throws Error where the device does not compute in it.
+// activations. `moments`: size of the buffers of moments, where that is another: they hold shards
+// (shards_of). Throws Error where the device does not compute in that precision.
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
-                                    Precision precision = Precision::full);
+                                    Precision precision = Precision::full,
+                                    std::optional<int64_t> moments = {});
 
 }  // namespace cloze

@@ -76,6 +76,7 @@ template <class Device>
 Program<Device>::Program(Holder& holder, Graph graph, const MemoryPlanOptions& options,
                          ResidentMemory<Device>& memory)
     : holder_(holder), graph_(std::move(graph)), plan_(plan_memory(graph_, options)), memory_(memory) {
+  check_homes();
   place_inputs();
   try {
     inputs_ = std::make_unique<StepInputs<Device>>(holder_, live_offset_ + MemoryPlan::alignment);
@@ -87,6 +88,20 @@ Program<Device>::Program(Holder& holder, Graph graph, const MemoryPlanOptions& o
         {fmt::format("activations and workspace of {} tokens", most_tokens(graph_)), plan_.arena_bytes});
     uses.push_back({"step inputs", 3 * live_offset_});
     throw not_enough_memory(uses, error);
+  }
+}
+
+// A graph for other flat buffers than the engine has would write anywhere.
+template <class Device>
+void Program<Device>::check_homes() const {
+  for (size_t i = 0; i < graph_.value_count(); ++i) {
+    const Value& value = graph_.value({static_cast<int32_t>(i)});
+    if (value.home.memory == Memory::arena || value.home.memory == Memory::inputs) continue;
+    const int64_t end =
+        value.home.offset * static_cast<int64_t>(size_of(value.type.dtype)) + value.type.bytes();
+    if (end > memory_.flat(value.home.memory).bytes())
+      throw Error({.what = "a value lies outside its flat buffer (an internal error)",
+                   .where = fmt::format("{} %{}", name_of(value.home.memory), i)});
   }
 }
 
@@ -232,6 +247,12 @@ void Program<Device>::run() {
 template <class Device>
 std::unique_ptr<KeptResults> Program<Device>::kept_results(const std::vector<Slot>& results) {
   return std::make_unique<ProgramResults<Device>>(*this, results);
+}
+
+template <class Device>
+void Program<Device>::run_timed(std::vector<LaunchTime>& times) {
+  begin();
+  launches_.run_timed(holder_.device(), times);
 }
 
 // No more is copied than asked for.

@@ -39,8 +39,10 @@ class Program final : public Executable {
   void write(Slot slot, std::span<const int32_t> values) override;
   void write(Slot slot, std::span<const float> values) override;
   void set_live(Axis axis, int64_t count) override;
+  int64_t live(Axis axis) const override { return live_[static_cast<size_t>(axis)]; }
   void run() override;
   std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) override;
+  void run_timed(std::vector<LaunchTime>& times) override;
   void read(Slot slot, std::span<int32_t> values) const override;
   void read(Slot slot, std::span<float> values) const override;
   void read(Slot slot, std::span<double> values) const override;
@@ -51,6 +53,7 @@ class Program final : public Executable {
   const MemoryPlan& plan() const override { return plan_; }
 
  private:
+  void check_homes() const;
   void place_inputs();
   void place_arena();
   void begin();

@@ -23,7 +23,7 @@ size_t logit_rows(const TaskItem& item, TaskForm form) {
 }  // namespace
 
 TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch,
-                  int64_t micro_batch_tokens) {
+                  int64_t micro_batch_tokens, const std::function<void(size_t)>& progress) {
   const TaskForm form = programs.model().form();
   TaskOutputs outputs{.outputs = programs.model().head.outputs, .first_rows = {0}};
   for (size_t i = 0; i < items.size(); ++i) {
@@ -37,7 +37,8 @@ TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t 
   double loss = 0, weight = 0;
   std::span<float> unread = outputs.logits;
   for (int64_t step = 0; step < loader.steps_of_a_pass(); ++step) {
-    for (const TaskBatch& micro_batch : loader.next(step).micro_batches) {
+    const TaskStep& examples = loader.next(step);
+    for (const TaskBatch& micro_batch : examples.micro_batches) {
       FinetuningProgram& program = programs.evaluation(micro_batch.capacity);
       program.load(micro_batch, {.label_weight = micro_batch.label_weight});
       program.run();
@@ -46,6 +47,7 @@ TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t 
       if (micro_batch.label_weight > 0) loss += program.loss_sum(micro_batch);
       weight += micro_batch.label_weight;
     }
+    if (progress) progress(examples.first_item + static_cast<size_t>(examples.items));
   }
   outputs.loss = weight > 0 ? loss / weight : 0;
   return outputs;

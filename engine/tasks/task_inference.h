@@ -27,8 +27,9 @@ struct TaskOutputs {
   }
 };
 
-// Runs the whole file once, `batch` examples at a time, without dropout.
+// Runs the whole file once, `batch` examples at a time, without dropout. `progress`, where there is one,
+// hears after every batch how many items are done.
 TaskOutputs infer(FinetuningPrograms& programs, const TaskItems& items, int64_t batch,
-                  int64_t micro_batch_tokens);
+                  int64_t micro_batch_tokens, const std::function<void(size_t done)>& progress = {});
 
 }  // namespace cloze

@@ -10,6 +10,7 @@
 #include "engine/data/examples/example_reader.h"
 #include "engine/data/examples/show_task_example.h"
 #include "engine/tasks/metrics/tag_spans.h"
+#include "engine/tasks/outputs/glue_submission.h"
 #include "engine/tasks/outputs/prediction_lines.h"
 #include "engine/tasks/outputs/result_files.h"
 #include "engine/tasks/task_file.h"
@@ -96,7 +97,7 @@ class TextTaskFile final : public TaskFile {
   std::vector<std::string> write_predictions(const TaskOutputs& outputs,
                                              const std::filesystem::path& folder) const override {
     std::vector<std::string> names;
-    const auto write = [&](const char* name, const std::string& text) {
+    const auto write = [&](const std::string& name, const std::string& text) {
       write_file(folder / name, text);
       names.push_back(name);
     };
@@ -111,10 +112,26 @@ class TextTaskFile final : public TaskFile {
             (regression ? score_tsv_header() : prediction_tsv_header(reading_.labels)) + table);
       write("test_results.tsv", google);
     }
+    if (!reading_.task.preset) return names;
+    if (const auto name = glue_submission_name(*reading_.task.preset, set_.file))
+      write(*name, submission(outputs));
     return names;
   }
 
  private:
+  // What GLUE's site takes.
+  std::string submission(const TaskOutputs& outputs) const {
+    std::string text = glue_submission_header();
+    for (size_t i = 0; i < examples(); ++i) {
+      const auto index = static_cast<int64_t>(i);
+      const std::span<const float> logits = outputs.of(i);
+      text += kind() == TaskKind::regression
+                  ? glue_submission_line(index, logits.front())
+                  : glue_submission_line(index, reading_.labels.name(likeliest(logits)));
+    }
+    return text;
+  }
+
   TaskKind kind() const { return reading_.task.kind; }
   bool has_score(size_t index) const {
     const auto* pair = std::get_if<TextPair>(&set_.examples[index].content);

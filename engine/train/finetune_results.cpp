@@ -27,7 +27,7 @@ EvaluationResults evaluation_results(const std::vector<TaskScore>& scores, const
 void write_finetuning_results(const FinetuneOptions& options, const FinetuningFiles& files) {
   FinetunedModel model(options.output, options.threads);
   if (files.validation) {
-    const TaskOutputs outputs = model.infer(*files.validation);
+    const TaskOutputs outputs = model.infer_file(*files.validation);
     const EvaluationResults results =
         evaluation_results(files.validation->score(outputs), outputs, model.step());
     const std::string text = evaluation_results_text(results);
@@ -39,7 +39,7 @@ void write_finetuning_results(const FinetuneOptions& options, const FinetuningFi
   if (!options.data.test) return;
   const auto test = read_task_file(model.reading(), *options.data.test, ExampleUse::prediction);
   std::string written;
-  for (const std::string& name : test->write_predictions(model.infer(*test), options.output)) {
+  for (const std::string& name : test->write_predictions(model.infer_file(*test), options.output)) {
     written += " " + name;
   }
   log::info("{} examples of {} predicted:{}", test->examples(), options.data.test->string(), written);

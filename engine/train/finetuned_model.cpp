@@ -1,6 +1,10 @@
 #include "engine/train/finetuned_model.h"
 
+#include <chrono>
+
 #include "engine/base/error.h"
+#include "engine/base/format.h"
+#include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/config/config.h"
 #include "engine/train/finetune_setup.h"
@@ -12,6 +16,8 @@ namespace cloze {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr double report_seconds = 10;
 
 // The run a path belongs to: itself, or the folder two above RUN/checkpoints/step-N.
 fs::path run_folder_of(const fs::path& path) {
@@ -56,6 +62,27 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
 
 TaskOutputs FinetunedModel::infer(const TaskItems& items) {
   return cloze::infer(*programs_, items, options_.evaluation.batch, options_.batch.micro_batch_tokens);
+}
+
+TaskOutputs FinetunedModel::infer_file(const TaskFile& file) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  };
+  double next_report = report_seconds;
+  const auto progress = [&](size_t done) {
+    const double passed = seconds();
+    if (passed < next_report || done == file.size()) return;
+    next_report = passed + report_seconds;
+    const double share = static_cast<double>(done) / static_cast<double>(file.size());
+    log::info("{} done, {} left", human_percent(share), human_duration(passed * (1 - share) / share));
+  };
+  const TaskOutputs outputs =
+      cloze::infer(*programs_, file, options_.evaluation.batch, options_.batch.micro_batch_tokens, progress);
+  const double passed = seconds();
+  log::info("{} examples in {}: {} tokens/s", file.examples(), human_duration(passed),
+            human_count(static_cast<double>(outputs.tokens) / passed));
+  return outputs;
 }
 
 }  // namespace cloze

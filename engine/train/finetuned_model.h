@@ -24,6 +24,8 @@ class FinetunedModel {
   int64_t step() const { return step_; }
 
   TaskOutputs infer(const TaskItems& items);
+  // The same for a whole file: the log says how far it is, and in the end how fast it went.
+  TaskOutputs infer_file(const TaskFile& file);
 
  private:
   FinetuneOptions options_;

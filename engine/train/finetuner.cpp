@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/clock.h"
 #include "engine/base/cpu_info.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -20,6 +21,7 @@
 #include "engine/train/further_pretraining.h"
 #include "engine/train/model_state.h"
 #include "engine/train/resume_check.h"
+#include "engine/train/run_facts.h"
 #include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
@@ -130,6 +132,7 @@ class FinetuneRun {
     log::info("  Num steps = {}", steps_);
     if (!restore()) fresh_weights();
     report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
+    write_facts();
     if (step_ == 0) show_examples();
   }
 
@@ -259,6 +262,11 @@ class FinetuneRun {
     }
   }
 
+  void write_facts() const {
+    write_run_facts(options_.output,
+                    run_facts("fine-tuning", *engine_, layout_.count(), layout_.elements(), threads_, 1));
+  }
+
   // A full disk must not cost the run: what was saved before stays, and training goes on.
   void save(bool last_chance) {
     const SavedState state = saved_state(*engine_, layout_, true);
@@ -277,6 +285,7 @@ class FinetuneRun {
                               {"skipped_in_a_row", skipped_in_a_row_},
                               {"worse_in_a_row", worse_in_a_row_},
                               {"best", best_ ? nlohmann::json(*best_) : nlohmann::json()}});
+      write_facts();
       log::info("saved {}", store_->folder_of(step_).string());
     } catch (const Error& error) {
       if (last_chance) throw;

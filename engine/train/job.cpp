@@ -17,9 +17,8 @@
 namespace cloze {
 namespace {
 
-constexpr double much_longer = 1.5;            // than the median of all ranks
-constexpr double worth_a_warning = 1;          // seconds of an interval
-constexpr int64_t elements_at_once = 1 << 20;  // of a flat buffer, on its way to the other ranks
+constexpr double much_longer = 1.5;    // than the median of all ranks
+constexpr double worth_a_warning = 1;  // seconds of an interval
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(1000 * seconds));
@@ -91,30 +90,17 @@ void Job::join(const std::filesystem::path& folder, const std::string& fingerpri
   agreement_ = communicator_->all_reduce(asked_);
 }
 
-Reduction Job::reduction() const {
+Reduction Job::reduction(const ParameterLayout& layout) const {
   if (size() == 1) return {};
   return {.communicator = communicator_,
-          .bucket_elements = options_.bucket_megabytes * (1 << 20) / static_cast<int64_t>(sizeof(float)),
-          .overlap = options_.overlap};
+          .buckets = cut_into_buckets(layout, bucket_elements(options_), size()),
+          .overlap = options_.overlap,
+          .wire = options_.reduction,
+          .shard_update = shards_optimizer()};
 }
 
 std::string Job::share(const std::string& text) {
   return communicator_->exchange(leads() ? text : "").front();
-}
-
-void Job::share(Engine& engine, int64_t elements) {
-  if (size() == 1) return;
-  std::vector<float> part(static_cast<size_t>(std::min(elements, elements_at_once)));
-  const auto from_rank_0 = communicator_->broadcast(std::as_writable_bytes(std::span(part)), 0);
-  for (const Memory memory : {Memory::parameters, Memory::first_moment, Memory::second_moment}) {
-    for (int64_t at = 0; at < elements; at += elements_at_once) {
-      const std::span<float> used =
-          std::span(part).first(static_cast<size_t>(std::min(elements_at_once, elements - at)));
-      if (leads()) engine.read(memory, at, used);
-      run(*from_rank_0);
-      if (!leads()) engine.write(memory, at, used);
-    }
-  }
 }
 
 void Job::begin_agreement() {

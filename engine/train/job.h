@@ -41,11 +41,12 @@ class Job {
   void join(const std::filesystem::path& folder, const std::string& fingerprint, const std::string& device);
   Communicator& communicator() { return *communicator_; }
   // How programs sum gradients.
-  Reduction reduction() const;
+  Reduction reduction(const ParameterLayout& layout) const;
+  // Whether each rank holds the moments of its shards only.
+  bool shards_optimizer() const { return size() > 1 && options_.shard_optimizer; }
 
-  // Rank 0's text and flat buffers (parameters, moments; `elements` each) on all ranks.
+  // Rank 0's text on all ranks.
   std::string share(const std::string& text);
-  void share(Engine& engine, int64_t elements);
 
   // Whether a signal asks to stop, agreed on by all ranks: the question is put before the last micro-batch of
   // a step and answered after it.

@@ -1,6 +1,8 @@
 #include "engine/train/model_state.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "engine/model/bert_parameters.h"
 #include "kernels/common/parallel.h"
@@ -17,24 +19,45 @@ size_t file_elements(const Parameter& parameter) {
   return static_cast<size_t>(parameter.file_rows * parameter.columns);
 }
 
-// Loads tensors named by `name_of(parameter)` into one flat buffer.
+// Loads tensors named by `name_of(parameter)` straight into a flat buffer.
 template <typename NameOf>
-LoadReport load_flat(Engine& engine, const ParameterLayout& layout, const TensorSource& source, Memory memory,
+LoadReport load_flat(std::span<float> flat, const ParameterLayout& layout, const TensorSource& source,
                      const NameOf& name_of) {
-  std::vector<std::vector<float>> staging;
   std::vector<TensorTarget> targets;
-  staging.reserve(layout.parameters().size());
   for (const Parameter& parameter : layout.parameters()) {
-    staging.emplace_back(file_elements(parameter));
-    targets.push_back({name_of(parameter), file_shape(parameter), staging.back()});
+    targets.push_back({name_of(parameter), file_shape(parameter),
+                       flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))});
   }
-  LoadReport report = load_tensors(source, targets);
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const bool loaded =
-        std::find(report.loaded.begin(), report.loaded.end(), targets[i].name) != report.loaded.end();
-    if (loaded) engine.write(memory, layout.parameters()[i].offset, staging[i]);
+  return load_tensors(source, targets);
+}
+
+// The same into an engine's memory, by way of a copy where the host cannot write to it.
+template <typename NameOf>
+LoadReport load_flat(Engine& engine, Memory memory, const ParameterLayout& layout, const TensorSource& source,
+                     const NameOf& name_of) {
+  if (const std::span<float> flat = engine.writable_view(memory); !flat.empty()) {
+    return load_flat(flat, layout, source, name_of);
+  }
+  std::vector<float> staging(static_cast<size_t>(layout.elements()));
+  LoadReport report = load_flat(std::span(staging), layout, source, name_of);
+  const std::set<std::string> loaded(report.loaded.begin(), report.loaded.end());
+  for (const Parameter& parameter : layout.parameters()) {
+    if (!loaded.contains(name_of(parameter))) continue;
+    engine.write(memory, parameter.offset,
+                 std::span<const float>(staging).subspan(static_cast<size_t>(parameter.offset),
+                                                         file_elements(parameter)));
   }
   return report;
+}
+
+std::string name_of_parameter(const Parameter& parameter) {
+  return parameter.name;
+}
+std::string name_of_first_moment(const Parameter& parameter) {
+  return first_moment_name(parameter.name);
+}
+std::string name_of_second_moment(const Parameter& parameter) {
+  return second_moment_name(parameter.name);
 }
 
 }  // namespace
@@ -60,14 +83,32 @@ void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64
 }
 
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  return load_flat(engine, layout, source, Memory::parameters, [](const Parameter& p) { return p.name; });
+  return load_flat(engine, Memory::parameters, layout, source, name_of_parameter);
 }
 
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
-  require_complete(load_flat(engine, layout, source, Memory::first_moment,
-                             [](const Parameter& p) { return first_moment_name(p.name); }));
-  require_complete(load_flat(engine, layout, source, Memory::second_moment,
-                             [](const Parameter& p) { return second_moment_name(p.name); }));
+  require_complete(load_flat(engine, Memory::first_moment, layout, source, name_of_first_moment));
+  require_complete(load_flat(engine, Memory::second_moment, layout, source, name_of_second_moment));
+}
+
+void load_moments(std::span<float> first_moment, std::span<float> second_moment,
+                  const ParameterLayout& layout, const TensorSource& source) {
+  require_complete(load_flat(first_moment, layout, source, name_of_first_moment));
+  require_complete(load_flat(second_moment, layout, source, name_of_second_moment));
+}
+
+SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {
+  SavedState saved;
+  for (const Parameter& parameter : layout.parameters()) {
+    const auto tensor = [&](std::span<const float> flat, std::string name) -> NamedTensor {
+      return {std::move(name), file_shape(parameter),
+              flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))};
+    };
+    saved.parameters.push_back(tensor(state.parameters, parameter.name));
+    saved.optimizer.push_back(tensor(state.first_moment, first_moment_name(parameter.name)));
+    saved.optimizer.push_back(tensor(state.second_moment, second_moment_name(parameter.name)));
+  }
+  return saved;
 }
 
 SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {

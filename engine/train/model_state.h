@@ -24,6 +24,14 @@ LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const 
 
 // Both moments of every parameter; throws Error when one is missing.
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
+// The same into flat buffers of the host.
+void load_moments(std::span<float> first_moment, std::span<float> second_moment,
+                  const ParameterLayout& layout, const TensorSource& source);
+
+// The flat buffers that a checkpoint holds, where the host can read them.
+struct FlatState {
+  std::span<const float> parameters, first_moment, second_moment;
+};
 
 // What a checkpoint holds, as views of the engine's memory where the host can read it, else as copies that
 // `memory` keeps. The engine must not train on while views are in use.
@@ -32,5 +40,7 @@ struct SavedState {
   std::shared_ptr<const void> memory;
 };
 SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments);
+// The same as views of `state`, moments included.
+SavedState saved_state(const FlatState& state, const ParameterLayout& layout);
 
 }  // namespace cloze

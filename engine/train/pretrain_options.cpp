@@ -50,6 +50,13 @@ const Choices<OutputBias>& output_bias_choices() {
   return all;
 }
 
+const Choices<Wire>& wire_choices() {
+  static const auto all = choices<Wire>(
+      {{"f32", Wire::f32, "as they are"},
+       {"bf16", Wire::bf16, "rounded to 8 bits of mantissa each time they are sent: half the traffic"}});
+  return all;
+}
+
 const Choices<Recompute>& recompute_choices() {
   static const auto all = choices<Recompute>(
       {{"none", Recompute::none, "keep everything"},
@@ -157,6 +164,8 @@ void describe(Fields& fields, CheckpointOptions& options) {
   fields.option("keep", options.keep, at_least(1), "How many of the last checkpoints stay");
   fields.option("keep_best", options.keep_best,
                 "Keep the best one too: by the validation loss on [MASK] inputs");
+  fields.option("asynchronous", options.asynchronous,
+                "Write while training goes on, from a copy in memory of its own; off: training waits");
 }
 
 void describe(Fields& fields, LogOptions& options) {
@@ -181,6 +190,10 @@ void describe(Fields& fields, ClusterOptions& options) {
   fields.option("overlap", options.overlap, "Sum gradients over the processes while backward goes on");
   fields.option("bucket_megabytes", options.bucket_megabytes, at_least(1),
                 "Gradients that are summed at once; another value rounds sums of more than two otherwise");
+  fields.option("reduction", options.reduction, wire_choices(),
+                "As what gradients travel between the processes; they are added in float32");
+  fields.option("shard_optimizer", options.shard_optimizer,
+                "Each process holds the optimizer's moments of its share of the parameters only");
 }
 
 void describe(Fields& fields, PretrainOptions& options) {

@@ -77,7 +77,8 @@ struct EvaluationOptions {
 struct CheckpointOptions {
   int64_t every = 1000;  // steps; 0: at the end only
   int keep = 3;
-  bool keep_best = true;  // by the loss on [MASK] inputs of the validation corpus
+  bool keep_best = true;     // by the loss on [MASK] inputs of the validation corpus
+  bool asynchronous = true;  // written while training goes on
 };
 
 struct LogOptions {
@@ -95,7 +96,14 @@ struct ClusterOptions {
   double hang_timeout = 600;      // seconds without progress of a rank while others wait
   bool overlap = true;            // sum gradients while backward goes on
   int64_t bucket_megabytes = 16;  // of gradients that are summed at once
+  Wire reduction = Wire::f32;     // as what gradients travel
+  bool shard_optimizer = false;   // every rank holds the moments of its share only (ZeRO stage 1)
 };
+
+// The least elements of a bucket.
+inline int64_t bucket_elements(const ClusterOptions& options) {
+  return options.bucket_megabytes * (1 << 20) / static_cast<int64_t>(sizeof(float));
+}
 
 enum class DeviceOption : uint8_t { automatic, cpu, reference };
 enum class PrecisionOption : uint8_t { automatic, f32, bf16 };

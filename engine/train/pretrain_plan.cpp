@@ -10,29 +10,19 @@
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/base/memory.h"
+#include "engine/graph/cost.h"
 #include "engine/graph/memory_plan.h"
 #include "engine/model/flops.h"
+#include "engine/train/known_gpus.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/planned_run.h"
+#include "engine/train/pretrain_checkpoints.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
 
-// Dense bf16 rates and memory as NVIDIA states them; the share of the peak that training reaches is an
-// assumption.
-struct Gpu {
-  const char* name;
-  double peak_flops;
-  double memory_bytes;
-};
-constexpr std::array<Gpu, 6> gpus{{{"l4", 121e12, 24e9},
-                                   {"a100-40", 312e12, 40e9},
-                                   {"a100-80", 312e12, 80e9},
-                                   {"h100", 989e12, 80e9},
-                                   {"h200", 989e12, 141e9},
-                                   {"l40s", 362e12, 48e9}}};
 // What driver, libraries and their workspaces keep of a GPU's memory: an assumption.
 constexpr int64_t gpu_reserve = int64_t{1} << 30;
 constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
@@ -68,10 +58,7 @@ std::string graph_costs(const Graph& graph) {
   std::map<std::string, Cost> costs;
   Cost total;
   for (const Node& node : graph.nodes()) {
-    std::vector<ValueType> inputs, outputs;
-    for (const ValueId id : node.inputs) inputs.push_back(id ? graph.type(id) : ValueType{});
-    for (const ValueId id : node.outputs) outputs.push_back(graph.type(id));
-    const Cost cost = node.op->cost(inputs, outputs);
+    const Cost cost = capacity_cost(graph, node);
     for (Cost* sum : {&costs[std::string(node.op->name())], &total})
       sum->flops += cost.flops, sum->bytes += cost.bytes;
   }
@@ -124,16 +111,23 @@ std::string largest_batches(const PretrainOptions& options, const PlannedRun& ru
   return text;
 }
 
+bool shards_moments(const PretrainOptions& options) {
+  return options.cluster.shard_optimizer && options.cluster.processes > 1;
+}
+
+// Bytes of both moments, on the rank that holds most.
+int64_t largest_share_of_moments(const PretrainOptions& options, const ParameterLayout& layout) {
+  const int processes = options.cluster.processes;
+  const auto buckets = cut_into_buckets(layout, bucket_elements(options.cluster), processes);
+  int64_t most = 0;
+  for (int rank = 0; rank < processes; ++rank)
+    most = std::max(most, moment_elements(shards_of(buckets, rank, processes)));
+  return 2 * most * static_cast<int64_t>(sizeof(float));
+}
+
 // None: this machine.
-const Gpu* find_gpu(const std::string& name) {
-  if (name.empty()) return nullptr;
-  const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
-  if (found == gpus.end()) {
-    throw UsageError({.what = "`" + name + "` is no GPU that Cloze knows",
-                      .where = "--gpu",
-                      .remedy = "one of " + known_gpus()});
-  }
-  return &*found;
+const Gpu* gpu_or_none(const std::string& name) {
+  return name.empty() ? nullptr : &find_gpu(name);
 }
 
 Target target_of(const PretrainOptions& options, const Gpu* gpu) {
@@ -143,15 +137,9 @@ Target target_of(const PretrainOptions& options, const Gpu* gpu) {
 
 }  // namespace
 
-std::string known_gpus() {
-  std::string names;
-  for (const Gpu& gpu : gpus) names += (names.empty() ? "" : ", ") + std::string(gpu.name);
-  return names;
-}
-
 void build_training_graph(const PretrainOptions& options, const std::string& gpu,
                           const PassObserver& observer) {
-  const PlannedRun run = plan_run(options, target_of(options, find_gpu(gpu)));
+  const PlannedRun run = plan_run(options, target_of(options, gpu_or_none(gpu)));
   training_graph(options, run, run.phases.back().ladder.back(), {}, observer);
 }
 
@@ -167,6 +155,10 @@ MemoryBudget memory_budget(const PretrainOptions& options, const Target& target)
     budget.arena = std::max(budget.arena, memory.arena);
     budget.inputs = std::max(budget.inputs, memory.inputs);
   }
+  const bool sharded = shards_moments(options);
+  if (sharded) budget.moments = largest_share_of_moments(options, run.layout);
+  if (PretrainCheckpoints::needs_snapshot(options, sharded))
+    budget.snapshot = StateSnapshot::bytes(run.layout.elements());
   budget.corpora = corpus_bytes(options.data.train);
   if (options.data.validation) budget.corpora += corpus_bytes(*options.data.validation);
   budget.scratch = scratch;
@@ -175,10 +167,10 @@ MemoryBudget memory_budget(const PretrainOptions& options, const Target& target)
 }
 
 std::string describe_plan(const PretrainOptions& options, const std::string& gpu) {
-  const Gpu* device = find_gpu(gpu);
+  const Gpu* device = gpu_or_none(gpu);
   const PlannedRun run = plan_run(options, target_of(options, device));
   MemoryBudget budget = memory_budget(options, run.target);
-  if (device != nullptr) budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
+  if (device != nullptr) budget.snapshot = budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
 
@@ -191,7 +183,10 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   text += line("parameters", budget.parameters, "float32");
   if (budget.compute_copy > 0) text += line("parameters to compute with", budget.compute_copy, "bfloat16");
   text += line("gradients", budget.gradients, "float32");
-  text += line("moments", budget.moments, "two, float32");
+  text += line("moments", budget.moments,
+               shards_moments(options)
+                   ? fmt::format("two, float32, of the share of one process of {}", options.cluster.processes)
+                   : "two, float32");
   const MemoryPlan plan = plan_memory(graph);
   text += line("activations and workspace", budget.arena,
                fmt::format("{}, {} tokens, {} sequences, {} predictions at once; without reuse {}",
@@ -202,6 +197,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   if (device != nullptr) {
     text += line("driver and libraries", budget.scratch, "assumed");
   } else {
+    if (budget.snapshot > 0) text += line("copy for checkpoints", budget.snapshot, "float32, on rank 0");
     text += line("corpora", budget.corpora, "mapped files");
     text += line("matmul library", budget.scratch, "while it multiplies, measured");
     text += line("the program itself", budget.program);

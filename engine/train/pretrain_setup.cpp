@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/model/bert_parameters.h"
 #include "engine/train/run_setup.h"
 
 namespace cloze {
@@ -127,6 +128,18 @@ void check_alike(const Corpus& train, const Corpus& validation) {
                     .why = a.vocabulary_digest != b.vocabulary_digest ? "it has another vocabulary"
                                                                       : "one is cased, one is not",
                     .remedy = "prepare both with the same --vocab and the same casing"});
+}
+
+PretrainSetup pretrain_setup(const PretrainOptions& options) {
+  PretrainSetup setup{.phases = resolve_phases(options), .train = open_corpus(options.data.train)};
+  if (options.data.validation) {
+    setup.validation = open_corpus(*options.data.validation);
+    check_alike(*setup.train, *setup.validation);
+  }
+  setup.config = bert_config(options.model, setup.train->manifest().vocabulary_size, setup.phases);
+  const bool next_sentence = options.data.instances.next_sentence;
+  setup.layout = bert_parameters(setup.config, {.pooler = next_sentence, .next_sentence = next_sentence});
+  return setup;
 }
 
 PretrainingCompileOptions compile_options(const PretrainOptions& options, const ParameterLayout& layout) {

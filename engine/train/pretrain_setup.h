@@ -33,6 +33,16 @@ BertConfig bert_config(const ModelOptions& options, int64_t vocabulary_size,
 std::shared_ptr<const Corpus> open_corpus(const std::filesystem::path& folder);
 void check_alike(const Corpus& train, const Corpus& validation);
 
+// What a run trains.
+struct PretrainSetup {
+  std::vector<TrainingPhase> phases;
+  std::shared_ptr<const Corpus> train, validation;  // validation: null where none is named
+  BertConfig config;
+  ParameterLayout layout;
+};
+// Opens the corpora. Throws as the functions above.
+PretrainSetup pretrain_setup(const PretrainOptions& options);
+
 PretrainingCompileOptions compile_options(const PretrainOptions& options, const ParameterLayout& layout);
 
 // Real tokens per micro-batch are few beside a step's: the capacity of a micro-batch.

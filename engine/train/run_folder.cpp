@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/train/metric_sink_json.h"
+#include "engine/train/run_facts.h"
 
 namespace cloze {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* previous_config_name = "config.previous.yaml";
 
 // What --overwrite removes: all that Cloze writes into a run's folder, and nothing else that lies there.
 bool is_of_a_run(std::string_view name) {
-  constexpr std::array<std::string_view, 14> names = {config_name,
+  constexpr std::array<std::string_view, 15> names = {config_name,
                                                       previous_config_name,
                                                       "metrics.jsonl",
                                                       "log.txt",
@@ -38,7 +39,8 @@ bool is_of_a_run(std::string_view name) {
                                                       "nbest_predictions.json",
                                                       "null_odds.json",
                                                       "further_pretraining",
-                                                      "rendezvous.json"};
+                                                      "rendezvous.json",
+                                                      run_facts_file};
   return name.starts_with("events.out.tfevents.") ||
          std::find(names.begin(), names.end(), name) != names.end();
 }

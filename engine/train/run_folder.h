@@ -20,6 +20,7 @@ enum class ExistingRun : uint8_t { refuse, resume, overwrite };
 //   format_version   what makes it a run's folder
 //   config.yaml      resolved; where a resumed run's differs, the former is kept as config.previous.yaml
 //   further_pretraining/  (of fine-tuning: a run inside the run)
+//   run.json         what it was computed on (run_facts.h)
 //   log.txt  metrics.jsonl  events.out.tfevents.*  checkpoints/step-N/  latest  best
 //   run.lock
 class RunFolder {

@@ -18,10 +18,6 @@ double wall_time() {
 
 }  // namespace
 
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 RunReport::RunReport(const std::filesystem::path& metrics_file, const std::filesystem::path& output,
                      bool tensorboard, int64_t step)
     : json_sink_(metrics_file), style_(progress_style(STDERR_FILENO)), progress_(std::cerr, style_) {

@@ -14,8 +14,6 @@
 
 namespace cloze {
 
-double seconds_now();  // of a clock that only goes forward
-
 // Where a run tells what it does: the progress line, metrics.jsonl, TensorBoard events.
 class RunReport {
  public:

@@ -40,6 +40,12 @@ void cuda_copy_in(Cuda& device, void* target, const void* source, int64_t bytes)
       "cudaMemcpyAsync");
 }
 
+void cuda_copy_within(Cuda& device, void* target, const void* source, int64_t bytes) {
+  check_cuda(
+      cudaMemcpyAsync(target, source, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, device.stream),
+      "cudaMemcpyAsync");
+}
+
 void cuda_copy_out(Cuda& device, void* target, const void* source, int64_t bytes) {
   check_cuda(
       cudaMemcpyAsync(target, source, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, device.stream),

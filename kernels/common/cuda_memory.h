@@ -12,6 +12,7 @@ void cuda_free(void* memory) noexcept;
 void cuda_clear(Cuda& device, void* memory, int64_t bytes);
 void cuda_copy_in(Cuda& device, void* target, const void* source,
                   int64_t bytes);  // source is free afterwards
+void cuda_copy_within(Cuda& device, void* target, const void* source, int64_t bytes);
 void cuda_copy_out(Cuda& device, void* target, const void* source, int64_t bytes);  // waits for all before it
 
 }  // namespace cloze

@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(adam_threads) adamw_kernel(AdamBuffers buffers
 void adamw(Cuda& device, const AdamW& op) {
   const AdamBuffers buffers = adam_buffers(op);
   for_each_segment_table(op.segments, [&](const SegmentTable& table) {
-    launch(device, {table.chunks, adam_threads}, adamw_kernel, buffers, table);
+    if (table.chunks > 0) launch(device, {table.chunks, adam_threads}, adamw_kernel, buffers, table);
   });
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/common/launch.h"
 #include "kernels/common/warp.cuh"
 #include "kernels/optimizer/adam_step.cuh"
+#include "kernels/optimizer/segment_chunks.h"
 
 namespace cloze {
 namespace {
@@ -56,37 +57,54 @@ __global__ void __launch_bounds__(adam_threads)
   }
 }
 
-// A warp per segment: |w| / |u| from the sums of its chunks, added in a fixed order.
-__global__ void ratios_kernel(AdamBuffers buffers, SegmentTable table, const double* chunk_sums,
-                              double* ratios) {
-  if (!isfinite(*buffers.norm)) return;
+// A warp per segment: {Σ w², Σ u²} from the sums of its chunks, added in a fixed order; zeros where the step
+// is skipped or the segment does not adapt.
+__global__ void sums_kernel(AdamBuffers buffers, SegmentTable table, const double* chunk_sums,
+                            double* square_sums) {
   const int index = static_cast<int>(blockIdx.x) * block_warps() + warp_index();
   if (index >= table.count) return;
   const SegmentTable::Entry& segment = table.entries[index];
   const int32_t next = index + 1 < table.count ? table.entries[index + 1].first_chunk : table.chunks;
   const bool adapts = segment.weight_decay != 0 && segment.learning_rate_scale != 0;
   SquareSums sums;
-  if (adapts)
+  if (adapts && isfinite(*buffers.norm))
     for (int32_t chunk = segment.first_chunk + lane_index(); chunk < next; chunk += warp_lanes) {
       const double* chunk_sum = chunk_sums + 2 * (table.first_chunk + chunk);
       sums.parameters += chunk_sum[0];
       sums.updates += chunk_sum[1];
     }
   const double parameters = warp_sum(sums.parameters), updates = warp_sum(sums.updates);
-  if (lane_index() == 0)
-    ratios[table.first_segment + index] = parameters > 0 && updates > 0 ? sqrt(parameters / updates) : 1.0;
+  if (lane_index() != 0) return;
+  double* mine = square_sums + 2 * (table.first_segment + index);
+  mine[0] = parameters;
+  mine[1] = updates;
 }
+
+// Of several processes: square_sums[rows, stride].
+struct SumRows {
+  const double* sums;
+  int64_t rows, stride;
+
+  __device__ double trust_ratio(int segment) const {
+    double parameters = 0, updates = 0;
+    for (int64_t row = 0; row < rows; ++row) {
+      parameters += sums[row * stride + 2 * segment];
+      updates += sums[row * stride + 2 * segment + 1];
+    }
+    return parameters > 0 && updates > 0 ? sqrt(parameters / updates) : 1.0;
+  }
+};
 
 // Second pass: parameters, with the trust ratio of their segment.
 __global__ void __launch_bounds__(adam_threads)
-    parameters_kernel(AdamBuffers buffers, SegmentTable table, const double* ratios) {
+    parameters_kernel(AdamBuffers buffers, SegmentTable table, SumRows sums) {
   if (!isfinite(*buffers.norm)) return;
   const ChunkPlace place = chunk_place(table);
   const SegmentTable::Entry& segment = table.entries[place.segment];
   if (segment.learning_rate_scale == 0) return;
   const AdamStep step(buffers);
   const float rate = step.learning_rate * segment.learning_rate_scale *
-                     static_cast<float>(ratios[table.first_segment + place.segment]);
+                     static_cast<float>(sums.trust_ratio(table.first_segment + place.segment));
   for_each_chunk_group(place, [&](int64_t first, int count) {
     if (count == 1) {
       float& parameter = buffers.parameters[first];
@@ -109,18 +127,32 @@ __global__ void __launch_bounds__(adam_threads)
 
 }  // namespace
 
-void lamb(Cuda& device, const Lamb& op) {
+void lamb_moments(Cuda& device, const Lamb& op) {
   const AdamBuffers buffers = adam_buffers(op);
-  double* ratios = op.workspace.as<double>();
-  double* chunk_sums = ratios + 2 * op.segments.size();
-  constexpr int64_t ratio_warps = 8;
+  double* chunk_sums = op.workspace.as<double>() + 2 * op.segments.size();
+  constexpr int64_t warps = 8;
   for_each_segment_table(op.segments, [&](const SegmentTable& table) {
-    const LaunchShape chunks{table.chunks, adam_threads};
-    launch(device, chunks, moments_kernel, buffers, table, chunk_sums);
-    launch(device, {(table.count + ratio_warps - 1) / ratio_warps, ratio_warps * warp_lanes}, ratios_kernel,
-           buffers, table, chunk_sums, ratios);
-    launch(device, chunks, parameters_kernel, buffers, table, ratios);
+    if (table.chunks > 0)
+      launch(device, {table.chunks, adam_threads}, moments_kernel, buffers, table, chunk_sums);
+    launch(device, {(table.count + warps - 1) / warps, warps * warp_lanes}, sums_kernel, buffers, table,
+           chunk_sums, op.square_sums.as<double>());
   });
+}
+
+void lamb_parameters(Cuda& device, const Lamb& op) {
+  const AdamBuffers buffers = adam_buffers(op);
+  const SumRows sums{op.square_sums.as<double>(), op.square_sums.rows, op.square_sums.stride};
+  for_each_segment_table(op.segments, [&](const SegmentTable& table) {
+    if (table.chunks > 0)
+      launch(device, {table.chunks, adam_threads}, parameters_kernel, buffers, table, sums);
+  });
+}
+
+void lamb(Cuda& device, const Lamb& op) {
+  Lamb whole = op;
+  whole.square_sums = own_square_sums(op);
+  lamb_moments(device, whole);
+  lamb_parameters(device, whole);
 }
 
 }  // namespace cloze

@@ -70,6 +70,8 @@ struct Lamb {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
   Tensor workspace;  // f64 [1, lamb_workspace(segments, count)]; norms in two stages over fixed chunks
   Tensor compute_copy = {};  // as AdamW's
+  // Of lamb_moments and lamb_parameters only: f64 [shares, 2 * segments], {Σ w², Σ u²} of each segment.
+  Tensor square_sums = {};
 };
 constexpr int64_t lamb_workspace(int64_t segments, int64_t count) {
   return 2 * segments + 2 * (count / gradient_norm_chunk + segments);
@@ -84,5 +86,16 @@ void adamw(Cuda&, const AdamW&);
 void lamb(Reference&, const Lamb&);
 void lamb(Cpu&, const Lamb&);
 void lamb(Cuda&, const Lamb&);
+
+// LAMB in its two passes, for segments that are cut over several processes: the first updates the moments and
+// writes square_sums[1, ...] of what this process has of each segment (zeros where the step is skipped); the
+// second takes the rows of all processes, adds them up in order, and updates the parameters. A segment of
+// which a process has nothing is empty (begin == end).
+void lamb_moments(Reference&, const Lamb&);
+void lamb_moments(Cpu&, const Lamb&);
+void lamb_moments(Cuda&, const Lamb&);
+void lamb_parameters(Reference&, const Lamb&);
+void lamb_parameters(Cpu&, const Lamb&);
+void lamb_parameters(Cuda&, const Lamb&);
 
 }  // namespace cloze

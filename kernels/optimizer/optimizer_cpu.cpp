@@ -109,7 +109,7 @@ void adamw_step(const AdamW& op) {
 }
 
 // First pass of LAMB over memory: moments, and per chunk {Σ parameter², Σ update²} in chunk_sums[chunks, 2].
-void lamb_moments(const Lamb& op, double* chunk_sums) {
+void lamb_moments_pass(const Lamb& op, double* chunk_sums) {
   const AdamStep step(op);
   parallel_for(0, count_chunks(op.segments), 1, [&](int64_t first_chunk, int64_t last_chunk) HWY_ATTR {
     const auto on_chunk = [&](size_t index, int64_t chunk, int64_t begin, int64_t end) HWY_ATTR {
@@ -143,14 +143,14 @@ void lamb_moments(const Lamb& op, double* chunk_sums) {
 }
 
 // Second pass: parameters, with the trust ratio of their segment.
-void lamb_parameters(const Lamb& op, const double* trust_ratios) {
+void lamb_parameters_pass(const Lamb& op) {
   const AdamStep step(op);
   parallel_for(0, count_chunks(op.segments), 1, [&](int64_t first_chunk, int64_t last_chunk) HWY_ATTR {
     const auto on_chunk = [&](size_t index, int64_t, int64_t begin, int64_t end) HWY_ATTR {
       const ParameterSegment& segment = op.segments[index];
       if (segment.learning_rate_scale == 0) return;
-      const float rate =
-          step.learning_rate * segment.learning_rate_scale * static_cast<float>(trust_ratios[index]);
+      const float rate = step.learning_rate * segment.learning_rate_scale *
+                         static_cast<float>(trust_ratio(op.square_sums, static_cast<int64_t>(index)));
       float* parameters = op.parameters.as<float>() + begin;
       const float* first_moment = op.first_moment.as<float>() + begin;
       const float* second_moment = op.second_moment.as<float>() + begin;
@@ -173,8 +173,8 @@ HWY_AFTER_NAMESPACE();
 namespace cloze {
 HWY_EXPORT(square_sums);
 HWY_EXPORT(adamw_step);
-HWY_EXPORT(lamb_moments);
-HWY_EXPORT(lamb_parameters);
+HWY_EXPORT(lamb_moments_pass);
+HWY_EXPORT(lamb_parameters_pass);
 
 namespace {
 
@@ -185,21 +185,20 @@ bool accept(const Clipping& clipping) {
   return finite;
 }
 
-// trust_ratios[segments] from chunk_sums[chunks, 2], added in the order of the chunks.
-void compute_trust_ratios(std::span<const ParameterSegment> segments, const double* chunk_sums,
-                          double* trust_ratios) {
+// square_sums from chunk_sums[chunks, 2], added in the order of the chunks.
+void add_up_chunks(std::span<const ParameterSegment> segments, const double* chunk_sums,
+                   double* square_sums) {
   int64_t chunk = 0;
   for (size_t index = 0; index < segments.size(); ++index) {
     const int64_t end = chunk + segment_chunks(segments[index]);
-    const bool adapts = segments[index].weight_decay != 0 && segments[index].learning_rate_scale != 0;
     double parameter_squares = 0, update_squares = 0;
     for (; chunk < end; ++chunk) {
-      if (!adapts) continue;
+      if (!adapts(segments[index])) continue;
       parameter_squares += chunk_sums[2 * chunk];
       update_squares += chunk_sums[2 * chunk + 1];
     }
-    const bool both = parameter_squares > 0 && update_squares > 0;
-    trust_ratios[index] = both ? std::sqrt(parameter_squares / update_squares) : 1.0;
+    square_sums[2 * index] = parameter_squares;
+    square_sums[2 * index + 1] = update_squares;
   }
 }
 
@@ -218,13 +217,26 @@ void adamw(Cpu&, const AdamW& op) {
   if (accept(op.clipping)) HWY_DYNAMIC_DISPATCH(adamw_step)(op);
 }
 
-void lamb(Cpu&, const Lamb& op) {
-  if (!accept(op.clipping)) return;
-  double* trust_ratios = op.workspace.as<double>();
-  double* chunk_sums = trust_ratios + 2 * op.segments.size();
-  HWY_DYNAMIC_DISPATCH(lamb_moments)(op, chunk_sums);
-  compute_trust_ratios(op.segments, chunk_sums, trust_ratios);
-  HWY_DYNAMIC_DISPATCH(lamb_parameters)(op, trust_ratios);
+void lamb_moments(Cpu&, const Lamb& op) {
+  double* square_sums = op.square_sums.as<double>();
+  if (!accept(op.clipping)) {
+    std::fill_n(square_sums, 2 * op.segments.size(), 0.0);
+    return;
+  }
+  double* chunk_sums = op.workspace.as<double>() + 2 * op.segments.size();
+  HWY_DYNAMIC_DISPATCH(lamb_moments_pass)(op, chunk_sums);
+  add_up_chunks(op.segments, chunk_sums, square_sums);
+}
+
+void lamb_parameters(Cpu&, const Lamb& op) {
+  if (std::isfinite(*op.clipping.norm.as<float>())) HWY_DYNAMIC_DISPATCH(lamb_parameters_pass)(op);
+}
+
+void lamb(Cpu& device, const Lamb& op) {
+  Lamb whole = op;
+  whole.square_sums = own_square_sums(op);
+  lamb_moments(device, whole);
+  lamb_parameters(device, whole);
 }
 
 }  // namespace cloze

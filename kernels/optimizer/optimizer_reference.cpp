@@ -3,6 +3,7 @@
 
 #include "kernels/common/reference.h"
 #include "kernels/optimizer/optimizer.h"
+#include "kernels/optimizer/segment_chunks.h"
 
 namespace cloze {
 namespace {
@@ -36,21 +37,29 @@ T adam_direction(const Op& op, int64_t i) {
           static_cast<T>(op.epsilon));
 }
 
+// The moments of one segment, and its {Σ w², Σ u²}.
 template <typename T>
-void lamb_segment(const Lamb& op, const ParameterSegment& segment) {
-  T* parameters = op.parameters.as<T>();
+void lamb_segment_moments(const Lamb& op, const ParameterSegment& segment, double* square_sums) {
+  const T* parameters = op.parameters.as<T>();
   const T decay = static_cast<T>(segment.weight_decay);
-  const T learning_rate =
-      op.scalars.as<T>()[OptimizerScalars::learning_rate] * static_cast<T>(segment.learning_rate_scale);
   double parameter_squares = 0, update_squares = 0;
   for (int64_t i = segment.begin; i < segment.end; ++i) {
     const T update = adam_direction<T>(op, i) + decay * parameters[i];
     parameter_squares += double{parameters[i]} * parameters[i];
     update_squares += double{update} * update;
   }
-  const bool adapts = decay != 0 && parameter_squares > 0 && update_squares > 0;
-  const T ratio = adapts ? static_cast<T>(std::sqrt(parameter_squares / update_squares)) : T{1};
+  if (!adapts(segment)) return;
+  square_sums[0] = parameter_squares;
+  square_sums[1] = update_squares;
+}
+
+template <typename T>
+void lamb_segment_parameters(const Lamb& op, const ParameterSegment& segment, T ratio) {
+  T* parameters = op.parameters.as<T>();
+  const T decay = static_cast<T>(segment.weight_decay);
   const T* scalars = op.scalars.as<T>();
+  const T learning_rate =
+      scalars[OptimizerScalars::learning_rate] * static_cast<T>(segment.learning_rate_scale);
   for (int64_t i = segment.begin; i < segment.end; ++i) {
     const T direction =
         op.first_moment.as<T>()[i] * scalars[OptimizerScalars::first_moment_correction] /
@@ -91,12 +100,34 @@ void adamw(Reference&, const AdamW& op) {
   });
 }
 
-void lamb(Reference&, const Lamb& op) {
+void lamb_moments(Reference&, const Lamb& op) {
+  double* square_sums = op.square_sums.as<double>();
+  std::fill_n(square_sums, 2 * op.segments.size(), 0.0);
   with_element_type(op.parameters, [&]<typename T>(T) {
     if (!accept<T>(op.clipping)) return;
-    for (const ParameterSegment& segment : op.segments)
-      if (segment.learning_rate_scale != 0) lamb_segment<T>(op, segment);
+    for (size_t i = 0; i < op.segments.size(); ++i) {
+      if (op.segments[i].learning_rate_scale != 0)
+        lamb_segment_moments<T>(op, op.segments[i], square_sums + 2 * i);
+    }
   });
+}
+
+void lamb_parameters(Reference&, const Lamb& op) {
+  with_element_type(op.parameters, [&]<typename T>(T) {
+    if (!std::isfinite(*op.clipping.norm.as<T>())) return;
+    for (size_t i = 0; i < op.segments.size(); ++i) {
+      if (op.segments[i].learning_rate_scale == 0) continue;
+      lamb_segment_parameters<T>(op, op.segments[i],
+                                 static_cast<T>(trust_ratio(op.square_sums, static_cast<int64_t>(i))));
+    }
+  });
+}
+
+void lamb(Reference& device, const Lamb& op) {
+  Lamb whole = op;
+  whole.square_sums = own_square_sums(op);
+  lamb_moments(device, whole);
+  lamb_parameters(device, whole);
 }
 
 }  // namespace cloze

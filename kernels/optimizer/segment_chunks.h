@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 
@@ -34,6 +35,29 @@ void for_each_chunk(std::span<const ParameterSegment> segments, int64_t first, i
     }
     segment_first = segment_last;
   }
+}
+
+// |w| / |u| of a segment, or 1 where it does not adapt: from square_sums of lamb_moments, its rows added in
+// order.
+inline double trust_ratio(const Tensor& square_sums, int64_t segment) {
+  double parameter_squares = 0, update_squares = 0;
+  for (int64_t row = 0; row < square_sums.rows; ++row) {
+    const double* sums = square_sums.row<double>(row) + 2 * segment;
+    parameter_squares += sums[0];
+    update_squares += sums[1];
+  }
+  const bool both = parameter_squares > 0 && update_squares > 0;
+  return both ? std::sqrt(parameter_squares / update_squares) : 1.0;
+}
+
+// Where lamb() keeps square_sums: the first elements of its workspace.
+inline Tensor own_square_sums(const Lamb& op) {
+  const auto count = static_cast<int64_t>(2 * op.segments.size());
+  return {.data = op.workspace.data, .dtype = DType::f64, .rows = 1, .columns = count, .stride = count};
+}
+
+inline bool adapts(const ParameterSegment& segment) {
+  return segment.weight_decay != 0 && segment.learning_rate_scale != 0;
 }
 
 }  // namespace cloze

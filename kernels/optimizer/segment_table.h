@@ -23,12 +23,12 @@ struct SegmentTable {
   int64_t first_chunk = 0;    // how many chunks lie before it
 };
 
-// body(table) for all segments, in order.
+// body(table) for all segments, in order; a table of empty segments only has no chunks.
 template <typename Body>
 void for_each_segment_table(std::span<const ParameterSegment> segments, const Body& body) {
   SegmentTable table;
   const auto flush = [&] {
-    if (table.chunks > 0) body(table);
+    if (table.count > 0) body(table);
     table.first_segment += table.count;
     table.first_chunk += table.chunks;
     table.count = table.chunks = 0;

@@ -22,7 +22,7 @@ const std::vector<std::vector<std::string_view>> rows = {{"base"},
                                                          {"model", "optim", "data", "runtime"},
                                                          {"tasks", "checkpoint"},
                                                          {"train"},
-                                                         {"api"},
+                                                         {"api", "observe"},
                                                          {"cli"}};
 
 // What a graph is made of is tested by running graphs.

@@ -111,7 +111,7 @@ TEST(Finetuning, KilledAndResumedEndsInTheSameBytes) {
   Process process(finetune_call(broken, settings));
   process.wait_for_log("step 16/40");
   process.send(SIGKILL);
-  process.wait();
+  ASSERT_EQ(process.wait().signal, SIGKILL);
   ASSERT_THAT(run(finetune_call(broken, settings, {"--resume"})), ExitsWith(0));
   EXPECT_TRUE(final_state(broken) == final_state(whole));
 }
@@ -163,6 +163,8 @@ TEST(Finetuning, StoppedInEitherStageAndResumedEndsInTheSameBytes) {
     const Outcome stopped = process.wait();
     if (signal == SIGINT) {
       EXPECT_THAT(stopped, ExitsWith(128 + SIGINT));
+    } else {
+      EXPECT_EQ(stopped.signal, SIGKILL);
     }
     call = finetune_call(broken, settings, {"--resume"});
   }

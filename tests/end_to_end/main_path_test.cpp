@@ -140,6 +140,7 @@ TEST(MainPath, ThePlanForeseesThePeakOfMemory) {
                                           "model.intermediate_size=2048",
                                           "model.layers=4",
                                           "training.steps=2",
+                                          "checkpoint.every=1",
                                           "batch.sequences=64",
                                           "evaluation.sequences=8",
                                           "log.examples=0"};

@@ -8,7 +8,7 @@
 
 #include "engine/base/file.h"
 #include "tests/base/scratch_folder.h"
-#include "tests/end_to_end/world.h"
+#include "tests/end_to_end/many_processes.h"
 
 namespace cloze::end_to_end {
 namespace {
@@ -18,38 +18,13 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// 50 steps with dropout; on one process of four micro-batches or more.
-const std::vector<std::string> fifty_steps{
-    "training.steps=50",   "batch.sequences=16",       "batch.micro_batch_tokens=128",
-    "evaluation.every=25", "evaluation.sequences=192", "checkpoint.every=25",
-    "log.examples=0"};
-
-std::vector<std::string> and_also(std::vector<std::string> settings, const std::vector<std::string>& more) {
-  settings.insert(settings.end(), more.begin(), more.end());
-  return settings;
-}
-
-Arguments launch_call(int processes, const fs::path& output, const std::vector<std::string>& settings,
-                      const std::vector<std::string>& flags = {}) {
-  Arguments call = pretrain_call(output, settings, flags);
-  call.front() = "launch";
-  call.insert(call.end(), {"--processes", std::to_string(processes)});
-  return call;
-}
-
-void expect_close(const std::map<int64_t, double>& losses, const std::map<int64_t, double>& expected) {
-  ASSERT_EQ(losses.size(), expected.size());
-  for (const auto& [step, loss] : expected)
-    EXPECT_NEAR(losses.at(step), loss, 2e-6 * loss) << "step " << step;
-}
-
 class ManyProcesses : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     alone_ = World::get() / "one-process";
-    ASSERT_THAT(run(pretrain_call(alone_, fifty_steps)), ExitsWith(0));
+    ASSERT_THAT(run(pretrain_call(alone_, fifty_steps())), ExitsWith(0));
     two_ = World::get() / "two-processes";
-    ASSERT_THAT(run(launch_call(2, two_, fifty_steps)), ExitsWith(0));
+    ASSERT_THAT(run(launch_call(2, two_, fifty_steps())), ExitsWith(0));
   }
   static inline fs::path alone_, two_;
 };
@@ -62,8 +37,8 @@ TEST_F(ManyProcesses, TwoHaveTheLossesOfOne) {
 
 TEST_F(ManyProcesses, FourHaveTheLossesOfOneWithAndWithoutOverlap) {
   const ScratchFolder scratch;
-  ASSERT_THAT(run(launch_call(4, scratch / "overlap", fifty_steps)), ExitsWith(0));
-  ASSERT_THAT(run(launch_call(4, scratch / "after", and_also(fifty_steps, {"cluster.overlap=false"}))),
+  ASSERT_THAT(run(launch_call(4, scratch / "overlap", fifty_steps())), ExitsWith(0));
+  ASSERT_THAT(run(launch_call(4, scratch / "after", and_also(fifty_steps(), {"cluster.overlap=false"}))),
               ExitsWith(0));
   expect_close(training_losses(scratch / "overlap"), training_losses(alone_));
   EXPECT_TRUE(final_state(scratch / "overlap") == final_state(scratch / "after"))
@@ -72,10 +47,26 @@ TEST_F(ManyProcesses, FourHaveTheLossesOfOneWithAndWithoutOverlap) {
 
 TEST_F(ManyProcesses, LambHasTheLossesOfOne) {
   const ScratchFolder scratch;
-  const auto settings = and_also(fifty_steps, {"optimizer.kind=lamb", "training.steps=20"});
+  const auto settings = and_also(fifty_steps(), {"optimizer.kind=lamb", "training.steps=20"});
   ASSERT_THAT(run(pretrain_call(scratch / "one", settings)), ExitsWith(0));
   ASSERT_THAT(run(launch_call(3, scratch / "three", settings)), ExitsWith(0));
   expect_close(training_losses(scratch / "three"), training_losses(scratch / "one"));
+}
+
+// Sums are rounded on their way, so losses differ, but little; and all ranks go on from the same bits.
+TEST_F(ManyProcesses, GradientsThatTravelAsBfloat16) {
+  const ScratchFolder scratch;
+  const auto narrow = and_also(fifty_steps(), {"cluster.reduction=bf16"});
+  ASSERT_THAT(run(launch_call(2, scratch / "two", narrow)), ExitsWith(0));
+  ASSERT_THAT(run(launch_call(2, scratch / "again", narrow)), ExitsWith(0));
+  const auto losses = training_losses(scratch / "two"), expected = training_losses(alone_);
+  ASSERT_EQ(losses.size(), expected.size());
+  double difference = 0;
+  for (const auto& [step, loss] : expected)
+    difference = std::max(difference, std::abs(losses.at(step) - loss) / loss);
+  EXPECT_GT(difference, 2e-6) << "nothing was rounded";
+  EXPECT_LT(difference, 5e-3);
+  EXPECT_TRUE(final_state(scratch / "two") == final_state(scratch / "again"));
 }
 
 TEST_F(ManyProcesses, TheProcessesAreNamedAndLogged) {
@@ -102,8 +93,8 @@ int some_port() {
 TEST_F(ManyProcesses, StartedByEnvironmentVariables) {
   const ScratchFolder scratch;
   const int port = some_port();
-  const auto one = start_rank(1, port, pretrain_call(scratch / "run", fifty_steps));
-  const auto zero = start_rank(0, port, pretrain_call(scratch / "run", fifty_steps));
+  const auto one = start_rank(1, port, pretrain_call(scratch / "run", fifty_steps()));
+  const auto zero = start_rank(0, port, pretrain_call(scratch / "run", fifty_steps()));
   EXPECT_THAT(zero->wait(), ExitsWith(0));
   EXPECT_THAT(one->wait(), ExitsWith(0));
   EXPECT_TRUE(final_state(scratch / "run") == final_state(two_));
@@ -112,7 +103,7 @@ TEST_F(ManyProcesses, StartedByEnvironmentVariables) {
 TEST_F(ManyProcesses, StartedByMpirun) {
   if (std::system("mpirun --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "mpirun is not installed";
   const ScratchFolder scratch;
-  const Outcome outcome = run(pretrain_call(scratch / "run", fifty_steps),
+  const Outcome outcome = run(pretrain_call(scratch / "run", fifty_steps()),
                               {.before = {"mpirun", "--allow-run-as-root", "--oversubscribe", "-np", "2"}});
   ASSERT_THAT(outcome, ExitsWith(0));
   EXPECT_THAT(outcome.log, HasSubstr("rank 0 of 2, as mpirun (OMPI_COMM_WORLD_*) says"));
@@ -121,14 +112,14 @@ TEST_F(ManyProcesses, StartedByMpirun) {
 
 TEST_F(ManyProcesses, SavedOnFourGoesOnOnOneAndTwo) {
   const ScratchFolder scratch;
-  const auto half = and_also(fifty_steps, {"training.steps=25"});
+  const auto half = and_also(fifty_steps(), {"training.steps=25"});
   ASSERT_THAT(run(pretrain_call(scratch / "alone", half)), ExitsWith(0));
-  ASSERT_THAT(run(pretrain_call(scratch / "alone", fifty_steps, {"--resume"})), ExitsWith(0));
+  ASSERT_THAT(run(pretrain_call(scratch / "alone", fifty_steps(), {"--resume"})), ExitsWith(0));
   ASSERT_THAT(run(launch_call(4, scratch / "on-one", half)), ExitsWith(0));
   fs::copy(scratch / "on-one", scratch / "on-two",
            fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  ASSERT_THAT(run(pretrain_call(scratch / "on-one", fifty_steps, {"--resume"})), ExitsWith(0));
-  ASSERT_THAT(run(launch_call(2, scratch / "on-two", fifty_steps, {"--resume"})), ExitsWith(0));
+  ASSERT_THAT(run(pretrain_call(scratch / "on-one", fifty_steps(), {"--resume"})), ExitsWith(0));
+  ASSERT_THAT(run(launch_call(2, scratch / "on-two", fifty_steps(), {"--resume"})), ExitsWith(0));
   for (const char* name : {"on-one", "on-two"}) {
     SCOPED_TRACE(name);
     EXPECT_THAT(checkpoint_steps(scratch / name), ElementsAre(25, 50));

@@ -10,6 +10,7 @@
 #include <regex>
 #include <thread>
 
+#include "engine/base/file.h"
 #include "tests/base/scratch_folder.h"
 #include "tests/end_to_end/world.h"
 
@@ -163,6 +164,21 @@ TEST_F(ProcessFaults, WhenTheLauncherIsKilledTheRanksEnd) {
       std::this_thread::sleep_for(milliseconds(20));
     EXPECT_NE(::kill(rank, 0), 0) << "a rank was left behind";
   }
+}
+
+// Rank 0 fails before it can be met: the others hear of it from the launcher, long before start_timeout.
+TEST_F(ProcessFaults, WhenRank0FailsAtItsStartTheOthersHearOfIt) {
+  const fs::path output = scratch_ / "run";
+  ASSERT_THAT(run(pretrain_call(output, {"training.steps=1"})), ExitsWith(0));
+  const auto began = std::chrono::steady_clock::now();
+  const Outcome outcome = run(launch_call(output));  // the folder is not empty: rank 0 alone looks at it
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(60));
+  EXPECT_THAT(outcome, ExitsWith(2));
+  EXPECT_THAT(outcome.log, HasSubstr("not empty"));
+  for (const char* log : {"rank-1.txt", "rank-2.txt"})
+    EXPECT_THAT(read_file(output / "logs" / log),
+                AllOf(HasSubstr("the job ends before all ranks have met: rank 0 (process "),
+                      HasSubstr("ended with exit code 2")));
 }
 
 TEST_F(ProcessFaults, ARankThatNeverComesIsNamed) {

@@ -6,6 +6,7 @@
 
 #include "engine/graph/differentiate.h"
 #include "engine/ops/all.h"
+#include "engine/ops/sharded_update.h"
 
 namespace cloze::testing {
 namespace {
@@ -362,27 +363,42 @@ const std::vector<UpdateCase>& update_cases() {
       {"adamw_clipped", update_attributes(UpdateRule::adamw, 0.5f)},
       {"lamb", update_attributes(UpdateRule::lamb, 0)},
       {"lamb_clipped", update_attributes(UpdateRule::lamb, 0.5f)},
-      {"adamw_reduced", update_attributes(UpdateRule::adamw, 0), true},
+      {"adamw_reduced", update_attributes(UpdateRule::adamw, 0), UpdateCase::Reduced::whole},
+      {"adamw_sharded", update_attributes(UpdateRule::adamw, 0.5f), UpdateCase::Reduced::shards},
+      {"lamb_sharded", update_attributes(UpdateRule::lamb, 0.5f), UpdateCase::Reduced::shards},
   };
   return cases;
 }
 
-// A bucket for each gradient, over the one process there is: the sums are what they were.
-std::vector<ValueId> reduced(OpGraph& g, std::vector<ValueId> gradients) {
-  const std::shared_ptr<Communicator> alone = make_single_process_communicator();
+// A bucket for each gradient, by offset.
+std::vector<Bucket> buckets_of(const OpGraph& g, std::vector<ValueId>& gradients) {
   const auto offset = [&](ValueId id) { return g.graph.value(id).home.offset; };
   std::sort(gradients.begin(), gradients.end(), [&](ValueId a, ValueId b) { return offset(a) < offset(b); });
-  std::vector<ValueId> sums;
+  std::vector<Bucket> buckets;
   for (size_t i = 0; i < gradients.size(); ++i) {
-    const int64_t begin = i == 0 ? 0 : offset(gradients[i]);
-    const int64_t end = i + 1 == gradients.size() ? g.elements : offset(gradients[i + 1]);
-    sums.push_back(
-        g.graph.add(std::make_shared<ReduceBucketOp>(alone, begin, end - begin), {gradients[i]})[0]);
-    g.graph.set_home(sums.back(), {Memory::gradients, begin});
+    buckets.push_back({i == 0 ? 0 : offset(gradients[i]),
+                       i + 1 == gradients.size() ? g.elements : offset(gradients[i + 1])});
   }
-  const ValueId flat = g.graph.add(std::make_shared<JoinReductionsOp>(alone, g.elements), sums)[0];
-  g.graph.set_home(flat, {Memory::gradients, 0});
-  return {flat};
+  return buckets;
+}
+
+// Over the one process there is: the sums are what they were, and its shards are the buckets.
+std::vector<ValueId> reduced(OpGraph& g, const std::vector<ValueId>& gradients,
+                             const std::vector<Bucket>& buckets,
+                             const std::shared_ptr<Communicator>& communicator, SumOf sum) {
+  std::vector<ValueId> sums;
+  std::vector<int64_t> counts;
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    const auto op = std::make_shared<ReduceBucketOp>(communicator, buckets[i].begin, buckets[i].count(), sum);
+    sums.push_back(g.graph.add(op, {gradients[i]})[0]);
+    g.graph.set_home(sums.back(), {Memory::gradients, buckets[i].begin});
+    counts.push_back(buckets[i].count());
+  }
+  if (sum == SumOf::whole) counts = {g.elements};
+  const auto joined = g.graph.add(std::make_shared<JoinCollectivesOp>(communicator, counts), sums);
+  for (size_t i = 0; i < joined.size(); ++i)
+    g.graph.set_home(joined[i], {Memory::gradients, buckets[i].begin});
+  return joined;
 }
 
 void build_update(OpGraph& g, const UpdateCase& update) {
@@ -396,10 +412,20 @@ void build_update(OpGraph& g, const UpdateCase& update) {
       if (g.graph.value(id).home.memory == Memory::gradients) gradients.push_back(id);
     }
   }
-  if (update.reduced) gradients = reduced(g, gradients);
+  const std::vector<Bucket> buckets = buckets_of(g, gradients);
+  const std::shared_ptr<Communicator> alone = make_single_process_communicator();
+  const bool shards = update.reduced == UpdateCase::Reduced::shards;
+  if (update.reduced != UpdateCase::Reduced::no)
+    gradients = reduced(g, gradients, buckets, alone, shards ? SumOf::share : SumOf::whole);
   const ValueId scalars = g.reals(3, {0.125f, 1.5f, 1.25f});
   const UpdateResults results =
-      update_parameters(g.graph, gradients, g.elements, g.real, scalars, update.attributes);
+      shards ? update_shards(g.graph, gradients,
+                             {.communicator = alone,
+                              .buckets = buckets,
+                              .elements = g.elements,
+                              .scalars = scalars,
+                              .attributes = update.attributes})
+             : update_parameters(g.graph, gradients, g.elements, g.real, scalars, update.attributes);
   g.graph.mark_result("gradient_norm", results.norm);
   g.graph.mark_result("skipped", results.skipped);
 }

@@ -27,7 +27,8 @@ const std::vector<FusedCase>& fused_cases();
 struct UpdateCase {
   std::string name;
   UpdateAttributes attributes;
-  bool reduced = false;  // the gradients pass through a reduction over one process
+  // The gradients pass through a reduction over one process, after which all or its shards are updated.
+  enum class Reduced : uint8_t { no, whole, shards } reduced = Reduced::no;
 };
 const std::vector<UpdateCase>& update_cases();
 // A differentiated linear layer whose parameters the update changes; results "gradient_norm" and "skipped".

@@ -147,6 +147,20 @@ TEST_P(EveryUpdate, CpuEqualsReference) {
   EXPECT_EQ(skipped, 0);
 }
 
+// Cut into shards, of which the one process has all, the update is the same one.
+TEST(Update, ShardsEqualTheWhole) {
+  for (const UpdateRule rule : {UpdateRule::adamw, UpdateRule::lamb}) {
+    UpdateCase whole = update_cases()[rule == UpdateRule::adamw ? 1 : 3], shards = whole;  // clipped
+    ASSERT_EQ(whole.attributes.rule, rule);
+    shards.reduced = UpdateCase::Reduced::shards;
+    OpGraph whole_graph(DType::f64), sharded_graph(DType::f64);
+    const auto expected = updated(DeviceKind::reference, whole_graph, whole);
+    const auto sharded = updated(DeviceKind::reference, sharded_graph, shards);
+    for (const Memory memory : {Memory::parameters, Memory::first_moment, Memory::second_moment})
+      EXPECT_LE(relative_error(sharded->flat(memory), expected->flat(memory)), 1e-14) << name_of(memory);
+  }
+}
+
 // AdamW of one element by hand, so that the operands are known to reach the right places.
 TEST(Update, AdamWByHand) {
   OpGraph graph(DType::f64);
@@ -215,7 +229,9 @@ TEST(Coverage, EveryOpHasACase) {
   for (const std::type_index type :
        {std::type_index(typeid(CollectGradientsOp)), std::type_index(typeid(GradientNormOp)),
         std::type_index(typeid(UpdateOp)), std::type_index(typeid(ReduceBucketOp)),
-        std::type_index(typeid(JoinReductionsOp))})
+        std::type_index(typeid(JoinCollectivesOp)), std::type_index(typeid(GatherSumsOp)),
+        std::type_index(typeid(GatherBucketOp)), std::type_index(typeid(LambMomentsOp)),
+        std::type_index(typeid(LambParametersOp))})
     EXPECT_TRUE(differentiable.insert(type).second);
   EXPECT_EQ(missing_types(static_cast<AllOps*>(nullptr), differentiable), std::vector<std::string>{})
       << "no finite-difference case";

@@ -95,9 +95,15 @@ std::set<std::string> free_changes() {
       {"embedding_backward", 4, {"rows"}},
       {"embedding_backward", 5, {"rows"}},
       {"embedding_backward", 6, {"rows"}},
+      {"gather_bucket", 0, {"precision"}},
       {"gather_rows", 0, {"rows", "columns", "axis", "precision", "kind"}},
       {"gather_rows", 1, {"rows", "axis"}},
+      {"gather_sums", 0, {"columns"}},
+      {"gather_sums", 1, {"columns"}},
       {"gradient_norm", 0, {"columns", "precision"}},
+      {"join_collectives", 0, {"columns"}},  // what is not read
+      {"join_collectives", 1, {"columns"}},
+      {"lamb_parameters", 5, {"columns"}},  // of other segments
       {"layer_norm", 0, {"rows", "axis"}},  // without a residual and dropout
       {"linear", 0, {"rows", "axis"}},
       {"linear", 1, {"rows"}},  // without a bias

@@ -11,6 +11,7 @@
 
 #include "engine/base/error.h"
 #include "engine/parallel/gloo_communicator.h"
+#include "kernels/common/bfloat16.h"
 #include "tests/base/scratch_folder.h"
 
 namespace cloze {
@@ -122,6 +123,44 @@ TEST_P(Ranks, SumsHaveTheStatedBitsOnAllRanks) {
       const Share share = share_of(count, ranks.rank(), size);
       for (auto i = static_cast<size_t>(share.begin); i < static_cast<size_t>(share.end); ++i)
         ASSERT_EQ(values[i], expected[i]);
+    }));
+  }
+}
+
+// By the definition of Wire::bf16: rounded whenever they are sent, added in float32.
+std::vector<float> narrow_sum(int size, int64_t count, bool rounded_at_the_end) {
+  const auto round = [](float value) { return to_float(to_bfloat16(value)); };
+  std::vector<std::vector<float>> all;
+  for (int rank = 0; rank < size; ++rank) all.push_back(numbers(rank, count));
+  std::vector<float> sum(static_cast<size_t>(count));
+  for (int of = 0; of < size; ++of) {
+    const Share share = share_of(count, of, size);
+    for (auto i = static_cast<size_t>(share.begin); i < static_cast<size_t>(share.end); ++i) {
+      sum[i] = all[static_cast<size_t>((of + 1) % size)][i];
+      for (int k = 2; k <= size; ++k) sum[i] = round(sum[i]) + all[static_cast<size_t>((of + k) % size)][i];
+      if (rounded_at_the_end) sum[i] = round(sum[i]);
+    }
+  }
+  return sum;
+}
+
+TEST_P(Ranks, SumsThatTravelAsBfloat16HaveTheStatedBits) {
+  const int size = GetParam();
+  for (const int64_t count : {1, 17, 1000, 700'001}) {
+    const std::vector<float> expected = narrow_sum(size, count, true), exact = narrow_sum(size, count, false);
+    expect_no_faults(with_ranks(size, [&](Communicator& ranks) {
+      std::vector<float> values = numbers(ranks.rank(), count);
+      const auto sum = ranks.all_reduce(values, Wire::bf16);
+      for (int again = 0; again < 2; ++again) {
+        set_numbers(values, ranks.rank());
+        run(*sum);
+        ASSERT_EQ(std::memcmp(values.data(), expected.data(), values.size() * sizeof(float)), 0);
+      }
+      set_numbers(values, ranks.rank());
+      run(*ranks.reduce_scatter(values, Wire::bf16));
+      const Share share = share_of(count, ranks.rank(), size);
+      for (auto i = static_cast<size_t>(share.begin); i < static_cast<size_t>(share.end); ++i)
+        ASSERT_EQ(values[i], exact[i]);
     }));
   }
 }

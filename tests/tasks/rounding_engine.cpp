@@ -39,12 +39,17 @@ class RoundingExecutable final : public Executable {
   void set_live(Axis axis, int64_t count) override {
     live_[static_cast<size_t>(axis)] = static_cast<int32_t>(count);
   }
+  int64_t live(Axis axis) const override { return live_[static_cast<size_t>(axis)]; }
 
   void run() override {
     for (size_t n = 0; n < launches_.size(); ++n) {
       launches_[n]();
       for (const ValueId id : graph_.nodes()[n].outputs) round(id);
     }
+  }
+
+  void run_timed(std::vector<LaunchTime>&) override {
+    throw std::logic_error("the rounding engine takes no times");
   }
 
   std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>&) override {
@@ -160,6 +165,7 @@ class RoundingEngine final : public Engine {
     round_to_bfloat16(copy, static_cast<int64_t>(values.size()));
   }
   std::span<const float> view(Memory) const override { return {}; }
+  std::span<float> writable_view(Memory) override { return {}; }
   int64_t arena_bytes() const override { return 0; }
 
  private:

@@ -6,7 +6,10 @@
 
 namespace cloze {
 
-std::optional<std::string> glue_submission_name(TaskPreset preset) {
+std::optional<std::string> glue_submission_name(TaskPreset preset, const std::filesystem::path& test) {
+  const auto test_is_of = [name = test.filename().string()](const char* part) {
+    return name.find(part) != std::string::npos;
+  };
   switch (preset) {
     case TaskPreset::cola:
       return "CoLA.tsv";
@@ -19,7 +22,8 @@ std::optional<std::string> glue_submission_name(TaskPreset preset) {
     case TaskPreset::qqp:
       return "QQP.tsv";
     case TaskPreset::mnli:
-      return "MNLI-m.tsv";
+      if (test_is_of("diagnostic") || test_is_of("AX")) return "AX.tsv";
+      return test_is_of("mismatched") ? "MNLI-mm.tsv" : "MNLI-m.tsv";
     case TaskPreset::mnli_mismatched:
       return "MNLI-mm.tsv";
     case TaskPreset::qnli:

@@ -1,4 +1,4 @@
-#include "kernels/linear/linear.h"
+#include "engine/observe/kernel_cases/linear.h"
 
 #include "profiling/bench/kernels/kernel_bench.h"
 
@@ -21,50 +21,23 @@ void shapes(benchmark::internal::Benchmark* benchmark) {
   for (const int64_t rows : {80, 640}) benchmark->Args({rows, 30592, 768});
 }
 
-struct Layer {
-  explicit Layer(const benchmark::State& state)
-      : rows(state.range(0)),
-        out(state.range(1)),
-        in(state.range(2)),
-        input(rows, in),
-        weight(out, in),
-        bias(1, out),
-        output(rows, out) {}
-  void report(benchmark::State& state) const {
-    report_flops(state, 2.0 * static_cast<double>(rows) * static_cast<double>(out * in));
-  }
-  int64_t rows, out, in;
-  Memory<float> input, weight, bias, output;
-};
+void measure(benchmark::State& state, void (kernel_cases::Linear::*run)()) {
+  kernel_cases::Linear layer(state.range(0), state.range(1), state.range(2));
+  for (auto _ : state) (layer.*run)();
+  report_flops(state, layer.flops());
+}
 
 void linear_forward(benchmark::State& state) {
-  Layer layer(state);
-  Cpu cpu;
-  for (auto _ : state)
-    cloze::linear_forward(
-        cpu, {layer.input.tensor(), layer.weight.tensor(), layer.bias.tensor(), layer.output.tensor()});
-  layer.report(state);
+  measure(state, &kernel_cases::Linear::forward);
+}
+void linear_input_gradient(benchmark::State& state) {
+  measure(state, &kernel_cases::Linear::input_gradient);
+}
+void linear_weight_gradient(benchmark::State& state) {
+  measure(state, &kernel_cases::Linear::weight_gradient);
 }
 BENCHMARK(linear_forward)->Apply(shapes);
-
-void linear_input_gradient(benchmark::State& state) {
-  Layer layer(state);
-  Cpu cpu;
-  for (auto _ : state)
-    cloze::linear_input_gradient(
-        cpu, {layer.output.tensor(), layer.weight.tensor(), layer.input.tensor(), GradientMode::overwrite});
-  layer.report(state);
-}
 BENCHMARK(linear_input_gradient)->Apply(shapes);
-
-void linear_weight_gradient(benchmark::State& state) {
-  Layer layer(state);
-  Cpu cpu;
-  for (auto _ : state)
-    cloze::linear_weight_gradient(
-        cpu, {layer.output.tensor(), layer.input.tensor(), layer.weight.tensor(), GradientMode::overwrite});
-  layer.report(state);
-}
 BENCHMARK(linear_weight_gradient)->Apply(shapes);
 
 }  // namespace

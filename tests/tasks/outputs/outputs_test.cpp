@@ -65,8 +65,11 @@ TEST(PredictionLines, AWordHasTheTagOfItsFirstPiece) {
 }
 
 TEST(GlueSubmission, Lines) {
-  EXPECT_EQ(glue_submission_name(TaskPreset::mnli_mismatched), "MNLI-mm.tsv");
-  EXPECT_EQ(glue_submission_name(TaskPreset::yelp), std::nullopt);
+  EXPECT_EQ(glue_submission_name(TaskPreset::mnli_mismatched, "test.tsv"), "MNLI-mm.tsv");
+  EXPECT_EQ(glue_submission_name(TaskPreset::mnli, "glue/MNLI/test_matched.tsv"), "MNLI-m.tsv");
+  EXPECT_EQ(glue_submission_name(TaskPreset::mnli, "glue/MNLI/test_mismatched.tsv"), "MNLI-mm.tsv");
+  EXPECT_EQ(glue_submission_name(TaskPreset::mnli, "glue/AX/diagnostic.tsv"), "AX.tsv");
+  EXPECT_EQ(glue_submission_name(TaskPreset::yelp, "test.csv"), std::nullopt);
   EXPECT_EQ(glue_submission_header() + glue_submission_line(0, "entailment"),
             "index\tprediction\n0\tentailment\n");
   EXPECT_EQ(glue_submission_line(3, 4.23456f), "3\t4.235\n");

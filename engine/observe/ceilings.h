@@ -1,0 +1,18 @@
+#pragma once
+
+namespace cloze {
+
+// What the machine can do now, at most: speeds are judged as shares of it.
+struct Ceilings {
+  double matmul_flops = 0;  // FLOP/s of the matmul library (machine_peak.h)
+  double copy_bytes = 0;    // B/s of copying main memory, bytes read and bytes written both counted
+};
+
+// About a second and a half, with thread_count() threads.
+Ceilings measured_ceilings();
+
+// The best of the copies from one block of 128 MiB to another that half a second holds, every thread copying
+// a part by memcpy. Blocks are far larger than caches, so what works within a cache may be faster.
+double measured_copy_bandwidth();
+
+}  // namespace cloze

@@ -1,0 +1,25 @@
+#include "engine/train/filling_model.h"
+
+#include "engine/base/error.h"
+#include "engine/model/bert_parameters.h"
+#include "engine/train/model_state.h"
+
+namespace cloze {
+
+FillingModel::FillingModel(const Checkpoint& checkpoint)
+    : config_(checkpoint.config().bert),
+      layout_(bert_parameters(config_, {.pooler = false, .next_sentence = false})) {
+  const std::string missing_head = bert_names::prediction_bias;
+  if (checkpoint.parameters().find(missing_head) < 0) {
+    throw UsageError({.what = "this model has no masked-language head, so it cannot fill blanks",
+                      .where = checkpoint.folder().string(),
+                      .why = "the tensor " + missing_head + " is not there",
+                      .remedy = "use a checkpoint of pretraining"});
+  }
+  engine_ = make_engine(DeviceKind::cpu, layout_.elements(), false);
+  require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
+  filling_ = std::make_unique<MaskFilling>(config_, layout_, *engine_, checkpoint.tokenizer().vocabulary,
+                                           checkpoint.tokenizer().options);
+}
+
+}  // namespace cloze

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/tasks/mask_filling.h"
+
+namespace cloze {
+
+// A checkpoint's model on the CPU, ready to fill blanks.
+class FillingModel {
+ public:
+  // Throws UsageError for a model without a masked-language head, Error for one that cannot be read.
+  explicit FillingModel(const Checkpoint& checkpoint);
+  FillingModel(const FillingModel&) = delete;
+  FillingModel& operator=(const FillingModel&) = delete;
+
+  MaskFilling& filling() { return *filling_; }
+
+ private:
+  BertConfig config_;
+  ParameterLayout layout_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<MaskFilling> filling_;
+};
+
+}  // namespace cloze
