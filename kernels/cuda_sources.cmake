@@ -6,10 +6,12 @@ set(CLOZE_CUDA_SOURCES
   attention/attention_cuda.cu
   attention/attention_f32_cuda.cu
   attention/attention_forward_cuda.cu
+  attention/attention_work_cuda.cu
   common/column_sum_cuda.cu
   common/cuda.cu
   common/cuda_graph.cu
   common/cuda_memory.cu
+  common/cuda_stream.cu
   common/scaled_sum_cuda.cu
   cross_entropy/cross_entropy_classes_cuda.cu
   cross_entropy/cross_entropy_cuda.cu

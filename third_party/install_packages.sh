@@ -5,7 +5,7 @@ packages=(build-essential cmake ninja-build ccache pkg-config git
   libyaml-cpp-dev libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libicu-dev libdnnl-dev libhwy-dev
   libarchive-dev libxxhash-dev libleveldb-dev libsnappy-dev libgloo-dev)
 [[ "${1:-}" == --tests ]] && packages+=(libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev clang-format xz-utils
-  zstd curl unzip python3 openmpi-bin)
+  zstd curl unzip python3 openmpi-bin patchelf)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -6,6 +6,7 @@
 #include "engine/cli/commands.h"
 #include "engine/config/config.h"
 #include "engine/passes/passes.h"
+#include "engine/train/known_gpus.h"
 #include "engine/train/pretrain_plan.h"
 
 namespace cloze {
@@ -14,7 +15,7 @@ namespace {
 struct GraphCall {
   std::filesystem::path config;
   std::vector<std::string> overrides;
-  std::string after, format = "text";
+  std::string gpu, after, format = "text";
 };
 
 void run(const GraphCall& call) {
@@ -29,7 +30,7 @@ void run(const GraphCall& call) {
     throw UsageError(
         {.what = "there is no pass `" + call.after + "`", .where = "--after", .remedy = "one of " + names});
   std::string text;
-  build_training_graph(options, [&](std::string_view pass, const Graph& graph) {
+  build_training_graph(options, call.gpu, [&](std::string_view pass, const Graph& graph) {
     if (call.after.empty() || pass == call.after)
       text = call.format == "dot" ? to_dot(graph) : to_text(graph);
   });
@@ -43,6 +44,7 @@ void add_graph_command(CLI::App& program, ExitCode&) {
   CLI::App* command = program.add_subcommand("graph", "Print the graph of a training step");
   command->add_option("config", call->config, "The YAML file")->required();
   command->add_option("--set", call->overrides, "KEY=VALUE: overrides a key of the file; may be repeated");
+  command->add_option("--gpu", call->gpu, "As a GPU would run it: " + known_gpus());
   command->add_option("--after", call->after,
                       "Name of a pass: the graph as it leaves it (default: the last)");
   command->add_option("--format", call->format, "text or dot")

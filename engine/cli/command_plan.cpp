@@ -4,7 +4,9 @@
 
 #include "engine/cli/commands.h"
 #include "engine/config/config.h"
+#include "engine/train/known_gpus.h"
 #include "engine/train/pretrain_plan.h"
+#include "engine/train/scaling_plan.h"
 
 namespace cloze {
 namespace {
@@ -12,7 +14,7 @@ namespace {
 struct PlanCall {
   std::filesystem::path config;
   std::vector<std::string> overrides;
-  std::string gpu;
+  ClusterPlan cluster;
 };
 
 }  // namespace
@@ -23,10 +25,22 @@ void add_plan_command(CLI::App& program, ExitCode&) {
       program.add_subcommand("plan", "Bytes and FLOPs of a training step, and how long the run would last");
   command->add_option("config", call->config, "The YAML file")->required();
   command->add_option("--set", call->overrides, "KEY=VALUE: overrides a key of the file; may be repeated");
-  command->add_option("--gpu", call->gpu, "Plan for a GPU instead of this machine: " + known_gpus());
+  command->add_option("--gpu", call->cluster.gpu, "Plan for a GPU instead of this machine: " + known_gpus());
+  command
+      ->add_option("--gpus", call->cluster.devices,
+                   "GPUs (without --gpu: processes) of each node: how a step scales")
+      ->check(CLI::Range(1, 1024));
+  command->add_option("--nodes", call->cluster.nodes, "How many such nodes")->check(CLI::Range(1, 65536));
+  command->add_option("--link", call->cluster.link,
+                      "Between nodes, for each GPU: " + known_links() + ", or a bandwidth such as 12.5GB/s");
+  command->add_option("--node-link", call->cluster.node_link,
+                      "Between the GPUs of a node; where absent, what is usual for the GPU");
   command->callback([call] {
     const auto options = config::read<PretrainOptions>(call->config, call->overrides);
-    std::cout << describe_plan(options, call->gpu);
+    std::string text = describe_plan(options, call->cluster.gpu);
+    if (call->cluster.devices * call->cluster.nodes > 1)
+      text += "\n" + describe_scaling(options, call->cluster);
+    std::cout << text;
   });
 }
 

@@ -44,7 +44,9 @@ std::string to_text(const Graph& graph) {
     for (size_t i = 0; i < node.outputs.size(); ++i)
       outputs += (i ? ", " : "") + describe_output(graph, node, i);
     for (size_t i = 0; i < node.inputs.size(); ++i) inputs += (i ? ", " : "") + label(graph, node.inputs[i]);
-    const std::string attributes = node.op->attributes();
+    std::string attributes = node.op->attributes();
+    if (node.precision != Precision::full)
+      attributes += (attributes.empty() ? "" : " ") + std::string(name_of(node.precision));
     text += fmt::format("{} = {}({}){}  # {} {}\n", outputs, node.op->name(), inputs,
                         attributes.empty() ? "" : " {" + attributes + "}", name_of(node.phase), node.scope);
   }

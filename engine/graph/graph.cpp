@@ -38,6 +38,8 @@ const char* name_of(Memory memory) {
       return "first_moment";
     case Memory::second_moment:
       return "second_moment";
+    case Memory::compute_copy:
+      return "compute_copy";
   }
   return "?";
 }

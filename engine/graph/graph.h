@@ -21,6 +21,7 @@ struct Node {
       bases;          // per output: the value it is added to (and whose memory it takes), or no_value
   std::string scope;  // "encoder.layer.3.attention": for dumps, profiles and recomputation
   Phase phase = Phase::forward;
+  Precision precision = Precision::full;  // of its activations; decided by the pass `precision`
 };
 
 // A static dataflow graph in SSA form. The order of the nodes is a schedule: every value is produced before
@@ -56,6 +57,7 @@ class Graph {
   // For passes. Replaces the node list; producers are recomputed. Values are never renumbered.
   void set_nodes(std::vector<Node> nodes);
   ValueId add_value(const ValueType& type);
+  void set_type(ValueId id, const ValueType& type) { values_[static_cast<size_t>(id.index)].type = type; }
   void set_home(ValueId id, Home home) { values_[static_cast<size_t>(id.index)].home = home; }
   std::vector<Result>& mutable_results() { return results_; }
 

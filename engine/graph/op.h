@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/precision.h"
 #include "engine/graph/value.h"
 #include "kernels/common/device.h"
 #include "kernels/common/tensor.h"
@@ -27,6 +28,10 @@ struct Cost {
   double flops = 0;         // of matrix products: multiply and add count as two
   double bytes = 0;         // read and written, each operand once
   double scalar_flops = 0;  // of all other arithmetic: Op::flops_per_element
+  // Bytes that begin to travel between processes here: of sums of which each process gets its share, and of
+  // shares that all get. A sum that all get is both.
+  double scattered = 0, gathered = 0;
+  bool joins_collectives = false;  // waits for all that began before
 };
 
 // Output `output` may (or must) lie in the memory of input `input`.
@@ -62,6 +67,11 @@ class Op {
   virtual bool accumulates(int /*output*/) const { return false; }
   // Does row i of every output depend on row i of the inputs of the same axis only (and on fixed inputs)?
   virtual bool row_wise() const { return false; }
+
+  // In a run of low precision: how its activations are stored, and which inputs are full all the same
+  // (statistics, scales, gains of a norm). The types of its outputs follow from those of its inputs.
+  virtual PrecisionRule precision_rule() const { return PrecisionRule::low; }
+  virtual bool full_input(int /*input*/) const { return false; }
 
   // Adds the nodes of its gradient (ops with a gradient of their own); false: not differentiable.
   virtual bool differentiate(Differentiation& /*differentiation*/, const Node& /*node*/) const {

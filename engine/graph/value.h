@@ -34,7 +34,15 @@ constexpr ValueId no_value{};
 
 // Where a value lives. Only `arena` is assigned by the memory plan; the others are fixed when the graph is
 // built.
-enum class Memory : uint8_t { arena, inputs, parameters, gradients, first_moment, second_moment };
+enum class Memory : uint8_t {
+  arena,
+  inputs,
+  parameters,
+  gradients,
+  first_moment,
+  second_moment,
+  compute_copy,  // the parameters rounded to bf16, where a run computes in it
+};
 const char* name_of(Memory memory);
 
 struct Home {

@@ -89,7 +89,7 @@ GpuFacts gpu_facts() {
   GpuFacts facts = system_gpus("/proc", "/sys");
   facts.compiler = find_compiler();
   try {
-    open_cuda(0);
+    open_cuda({});
   } catch (const CudaError& error) {
     facts.refusal = error.what();
   }

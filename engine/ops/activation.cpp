@@ -50,7 +50,7 @@ std::vector<ValueType> ActivationBackwardOp::output_types(std::span<const ValueT
   const ValueType& x = inputs[0];
   require_bias(inputs[1], x);
   if (!bias_gradient_) return {x};
-  return {x, {x.dtype, 1, x.columns}, {x.dtype, 1, column_sum_workspace(x.rows, x.columns)}};
+  return {x, sum_row_of(x), {sum_type(x.dtype), 1, column_sum_workspace(x.rows, x.columns)}};
 }
 
 template <class Device>

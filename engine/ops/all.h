@@ -22,11 +22,13 @@ namespace cloze {
 // without a gradient.
 using AllOps = std::tuple<
     // forward: each has a gradient
-    ActivationOp, AddOp, AttentionOp, CrossEntropyOp, DropoutOp, EmbeddingOp, GatherRowsOp, LayerNormOp,
-    LinearOp, SegmentCrossEntropyOp, SegmentPoolOp, SquaredErrorOp,
+    ActivationOp, AddOp, AttentionOp, CastOp, CrossEntropyOp, DropoutOp, EmbeddingOp, GatherRowsOp,
+    LayerNormOp, LinearOp, SegmentCrossEntropyOp, SegmentPoolOp, SquaredErrorOp,
     // backward
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
+    // of no gradient: they change no result
+    AttentionWorkOp,
     // update
     CollectGradientsOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp, LambMomentsOp,
     LambParametersOp, ReduceBucketOp, UpdateOp>;

@@ -40,7 +40,8 @@ QueryKeyValue parts(AttentionLayout layout, const Tensor& query, const Tensor& k
 
 AttentionShape shape_of(const AttentionAttributes& attributes, int64_t hidden) {
   const int64_t head_size = hidden / attributes.heads;
-  return {attributes.heads, head_size, static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_size)))};
+  return {attributes.heads, head_size, static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_size))),
+          attributes.most_queries};
 }
 
 int64_t hidden_of(const AttentionAttributes& attributes, const ValueType& query) {
@@ -63,6 +64,10 @@ double capacity_flops(const AttentionAttributes& attributes, std::span<const Val
   return pair_flops(attributes, inputs, products) * static_cast<double>(query.rows) * length;
 }
 
+ValueType work_type(const ValueType& offsets) {
+  return {DType::i32, 3, offsets.columns};
+}
+
 void require_fit(const AttentionAttributes& attributes, std::span<const ValueType> inputs) {
   const ValueType& query = inputs[AttentionOp::query];
   const ValueType& key_value = inputs[AttentionOp::key_value];
@@ -80,12 +85,14 @@ void require_fit(const AttentionAttributes& attributes, std::span<const ValueTyp
   require(offsets.dtype == DType::i32 && offsets.rows == 1 && offsets == inputs[AttentionOp::key_offsets],
           "offsets of queries and keys must be i32 [1, sequences + 1]");
   require_dropout(attributes.dropout, inputs[AttentionOp::key], inputs[AttentionOp::row_ids], query);
+  const ValueType& work = inputs[AttentionOp::work];
+  require(work.rows == 0 || work == work_type(offsets), "the order of work must be i32 [3, sequences + 1]");
 }
 
 // Output and log-sum-exp.
 std::vector<ValueType> outputs_of(const AttentionAttributes& attributes, const ValueType& query) {
   return {{query.dtype, query.rows, hidden_of(attributes, query), query.axis},
-          {query.dtype, query.rows, attributes.heads, query.axis}};
+          {sum_type(query.dtype), query.rows, attributes.heads, query.axis}};
 }
 
 }  // namespace
@@ -95,7 +102,7 @@ std::string AttentionOp::attributes() const {
 }
 
 std::vector<ValueType> AttentionOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == input_count, "attention takes six inputs, some of them optional");
+  require(inputs.size() == input_count, "attention takes seven inputs, some of them optional");
   require_fit(attributes_, inputs);
   const ValueType& q = inputs[query];
   return outputs_of(attributes_, q);
@@ -131,7 +138,8 @@ Launch AttentionOp::bind_on(Device& device, const Operands& operands) const {
       .key_offsets = operands.inputs[key_offsets],
       .dropout = dropout_of(attributes_.dropout, operands.inputs[key], operands.inputs[row_ids]),
       .output = operands.outputs[0],
-      .log_sum_exp = operands.outputs[1]};
+      .log_sum_exp = operands.outputs[1],
+      .work = operands.inputs[work]};
   return [&device, kernel] { attention_forward(device, kernel); };
 }
 
@@ -140,7 +148,7 @@ std::string AttentionBackwardOp::attributes() const {
 }
 
 std::vector<ValueType> AttentionBackwardOp::output_types(std::span<const ValueType> inputs) const {
-  require(inputs.size() == input_count, "attention_backward takes nine inputs, some of them optional");
+  require(inputs.size() == input_count, "attention_backward takes ten inputs, some of them optional");
   require_fit(attributes_, inputs);
   const std::vector<ValueType> forward = outputs_of(attributes_, inputs[query]);
   require(inputs[output] == forward[0] && inputs[output_gradient] == forward[0],
@@ -177,7 +185,8 @@ Launch AttentionBackwardOp::bind_on(Device& device, const Operands& operands) co
       .output_gradient = operands.inputs[output_gradient],
       .query_gradient = dq,
       .key_gradient = dk,
-      .value_gradient = dv};
+      .value_gradient = dv,
+      .work = operands.inputs[work]};
   return [&device, kernel] { attention_backward(device, kernel); };
 }
 
@@ -185,10 +194,25 @@ ValueId attention(Graph& graph, const AttentionInputs& in, const AttentionAttrib
   const bool active = attributes.dropout.active();
   return graph.add(std::make_shared<AttentionOp>(attributes),
                    {in.query, in.key_value, in.query_offsets, in.key_offsets, active ? in.key : no_value,
-                    active ? in.row_ids : no_value})[0];
+                    active ? in.row_ids : no_value, in.work})[0];
+}
+
+std::vector<ValueType> AttentionWorkOp::output_types(std::span<const ValueType> inputs) const {
+  require(
+      inputs.size() == 2 && inputs[0].dtype == DType::i32 && inputs[0].rows == 1 && inputs[0] == inputs[1],
+      "offsets of queries and keys must be i32 [1, sequences + 1]");
+  return {work_type(inputs[0])};
+}
+
+template <class Device>
+Launch AttentionWorkOp::bind_on(Device& device, const Operands& operands) const {
+  const AttentionWork kernel{
+      .query_offsets = operands.inputs[0], .key_offsets = operands.inputs[1], .work = operands.outputs[0]};
+  return [&device, kernel] { attention_work(device, kernel); };
 }
 
 template class BoundOp<AttentionOp>;
 template class BoundOp<AttentionBackwardOp>;
+template class BoundOp<AttentionWorkOp>;
 
 }  // namespace cloze

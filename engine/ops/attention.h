@@ -16,16 +16,17 @@ struct AttentionAttributes {
   int64_t heads = 0;
   AttentionLayout layout = AttentionLayout::packed;
   DropoutSite dropout;
+  int64_t most_queries = 0;  // of any sequence, where known
 };
 
 // Variable-length self-attention over packed sequences.
 // inputs: query (packed: query, key and value), key_value (split) or none, query offsets, key offsets i32 [1,
 // sequences + 1],
-//   dropout key and row ids of the query rows (with dropout);
+//   dropout key and row ids of the query rows (with dropout), the order of work or none;
 // outputs: output [query rows, hidden], log-sum-exp [query rows, heads]
 class AttentionOp final : public BoundOp<AttentionOp> {
  public:
-  enum Input { query, key_value, query_offsets, key_offsets, key, row_ids, input_count };
+  enum Input { query, key_value, query_offsets, key_offsets, key, row_ids, work, input_count };
   explicit AttentionOp(const AttentionAttributes& attributes) : attributes_(attributes) {}
   const AttentionAttributes& shape() const { return attributes_; }
   std::string_view name() const override { return "attention"; }
@@ -53,6 +54,7 @@ class AttentionBackwardOp final : public BoundOp<AttentionBackwardOp> {
     key_offsets,
     key,
     row_ids,
+    work,
     output,
     log_sum_exp,
     output_gradient,
@@ -60,6 +62,7 @@ class AttentionBackwardOp final : public BoundOp<AttentionBackwardOp> {
   };
   explicit AttentionBackwardOp(const AttentionAttributes& attributes) : attributes_(attributes) {}
   std::string_view name() const override { return "attention_backward"; }
+  bool full_input(int input) const override { return input == log_sum_exp; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
@@ -72,8 +75,20 @@ class AttentionBackwardOp final : public BoundOp<AttentionBackwardOp> {
 };
 extern template class BoundOp<AttentionBackwardOp>;
 
+// inputs: query offsets and key offsets i32 [1, sequences + 1]; output: the order of work i32 [3, sequences +
+// 1] (kernels/attention/attention.h). It changes no result.
+class AttentionWorkOp final : public BoundOp<AttentionWorkOp> {
+ public:
+  std::string_view name() const override { return "attention_work"; }
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  PrecisionRule precision_rule() const override { return PrecisionRule::full; }
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+};
+extern template class BoundOp<AttentionWorkOp>;
+
 struct AttentionInputs {
-  ValueId query, key_value, query_offsets, key_offsets, key, row_ids;
+  ValueId query, key_value, query_offsets, key_offsets, key, row_ids, work;
 };
 ValueId attention(Graph& graph, const AttentionInputs& inputs, const AttentionAttributes& attributes);
 

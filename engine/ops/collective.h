@@ -26,7 +26,10 @@ class ReduceBucketOp final : public BoundOp<ReduceBucketOp> {
   std::string_view name() const override { return "reduce_bucket"; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
-  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override { return {}; }
+  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override {
+    const double bytes = static_cast<double>(count_) * (wire_ == Wire::bf16 ? 2 : 4);
+    return {.scattered = bytes, .gathered = sum_ == SumOf::whole ? bytes : 0};
+  }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 
@@ -49,7 +52,9 @@ class JoinCollectivesOp final : public BoundOp<JoinCollectivesOp> {
       : communicator_(std::move(communicator)), counts_(std::move(counts)) {}
   std::string_view name() const override { return "join_collectives"; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
-  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override { return {}; }
+  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override {
+    return {.joins_collectives = true};
+  }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 
@@ -67,7 +72,9 @@ class GatherSumsOp final : public BoundOp<GatherSumsOp> {
       : communicator_(std::move(communicator)) {}
   std::string_view name() const override { return "gather_sums"; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
-  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override { return {}; }
+  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override {
+    return {.joins_collectives = true};
+  }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 
@@ -85,7 +92,9 @@ class GatherBucketOp final : public BoundOp<GatherBucketOp> {
   std::string_view name() const override { return "gather_bucket"; }
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
-  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override { return {}; }
+  Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override {
+    return {.gathered = static_cast<double>(count_) * 4};
+  }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 

@@ -19,12 +19,12 @@ std::vector<ValueType> CrossEntropyOp::output_types(std::span<const ValueType> i
   const ValueType& logits = inputs[0];
   require(classes_ > 0 && classes_ <= logits.columns, "more classes than columns of logits");
   require(are_integers_of(inputs[1], logits, 1), "labels must be i32 [rows, 1]");
-  require(inputs[2] == ValueType{logits.dtype, 1, 1}, "the scale must be [1, 1]");
-  require(inputs[3].rows == 0 || inputs[3] == ValueType{logits.dtype, logits.rows, 1, logits.axis},
+  const DType sums = sum_type(logits.dtype);
+  require(inputs[2] == ValueType{sums, 1, 1}, "the scale must be [1, 1]");
+  require(inputs[3].rows == 0 || inputs[3] == ValueType{sums, logits.rows, 1, logits.axis},
           "the weights must be [rows, 1]");
-  std::vector<ValueType> outputs{{logits.dtype, 1, 1},
-                                 {logits.dtype, logits.rows, 1, logits.axis},
-                                 {DType::i32, logits.rows, 1, logits.axis}};
+  std::vector<ValueType> outputs{
+      {sums, 1, 1}, {sums, logits.rows, 1, logits.axis}, {DType::i32, logits.rows, 1, logits.axis}};
   if (with_gradient_) outputs.push_back(logits);
   return outputs;
 }

@@ -18,6 +18,7 @@ class CrossEntropyOp final : public BoundOp<CrossEntropyOp> {
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
+  bool full_input(int input) const override { return input == 2 || input == 3; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

@@ -26,7 +26,7 @@ Launch AddOp::bind_on(Device& device, const Operands& operands) const {
 std::vector<ValueType> ColumnSumOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == 1 && is_real(inputs[0]), "column_sum takes one matrix");
   const auto& x = inputs[0];
-  return {{x.dtype, 1, x.columns}, {x.dtype, 1, column_sum_workspace(x.rows, x.columns)}};
+  return {sum_row_of(x), {sum_type(x.dtype), 1, column_sum_workspace(x.rows, x.columns)}};
 }
 
 template <class Device>
@@ -36,6 +36,25 @@ Launch ColumnSumOp::bind_on(Device& device, const Operands& operands) const {
                          .mode = operands.modes[0],
                          .workspace = operands.outputs[1]};
   return [&device, kernel] { column_sum(device, kernel); };
+}
+
+std::vector<ValueType> CastOp::output_types(std::span<const ValueType> inputs) const {
+  require(inputs.size() == 1 && is_real(inputs[0]), "cast takes one matrix");
+  return {{to_, inputs[0].rows, inputs[0].columns, inputs[0].axis}};
+}
+
+bool CastOp::differentiate(Differentiation& differentiation, const Node& node) const {
+  const DType from = differentiation.type(node.inputs[0]).dtype;
+  const ValueId gradient = differentiation.gradient(node.outputs[0]);
+  differentiation.contribute(node.inputs[0],
+                             differentiation.add(std::make_shared<CastOp>(from), {gradient})[0]);
+  return true;
+}
+
+template <class Device>
+Launch CastOp::bind_on(Device& device, const Operands& operands) const {
+  const Cast kernel{.input = operands.inputs[0], .output = operands.outputs[0]};
+  return [&device, kernel] { cloze::cast(device, kernel); };
 }
 
 std::vector<ValueType> DropoutOp::output_types(std::span<const ValueType> inputs) const {
@@ -69,6 +88,7 @@ ValueId dropout(Graph& graph, ValueId x, DropoutSite site, ValueId key, ValueId 
 }
 
 template class BoundOp<AddOp>;
+template class BoundOp<CastOp>;
 template class BoundOp<ColumnSumOp>;
 template class BoundOp<DropoutOp>;
 

@@ -13,11 +13,30 @@ class AddOp final : public BoundOp<AddOp> {
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}, {0, 1}}; }
   bool row_wise() const override { return true; }
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 };
 extern template class BoundOp<AddOp>;
+
+// input: x [rows, columns]; output: x in another element type
+class CastOp final : public BoundOp<CastOp> {
+ public:
+  explicit CastOp(DType to) : to_(to) {}
+  std::string_view name() const override { return "cast"; }
+  std::string attributes() const override { return name_of(to_); }
+  std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  bool row_wise() const override { return true; }
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
+  bool differentiate(Differentiation& differentiation, const Node& node) const override;
+  template <class Device>
+  Launch bind_on(Device& device, const Operands& operands) const;
+
+ private:
+  DType to_;
+};
+extern template class BoundOp<CastOp>;
 
 // input: x [rows, columns]; outputs: column sums [1, columns], workspace
 class ColumnSumOp final : public BoundOp<ColumnSumOp> {
@@ -25,6 +44,7 @@ class ColumnSumOp final : public BoundOp<ColumnSumOp> {
   std::string_view name() const override { return "column_sum"; }
   double flops_per_element() const override { return 1; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   bool accumulates(int output) const override { return output == 0; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -41,6 +61,7 @@ class DropoutOp final : public BoundOp<DropoutOp> {
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{0, 0}}; }
   bool row_wise() const override { return true; }
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

@@ -29,10 +29,11 @@ std::vector<ValueType> EmbeddingOp::output_types(std::span<const ValueType> inpu
   const ValueType &ids = inputs[tokens], &w = inputs[word];
   require_tables(ids, w, {inputs[token_types], inputs[positions], inputs[token_order]},
                  {inputs[type], inputs[position]});
-  require(is_row_of(inputs[gamma], w) && is_row_of(inputs[beta], w), "gamma and beta must be [1, hidden]");
+  require(inputs[gamma] == sum_row_of(w) && inputs[beta] == sum_row_of(w),
+          "gamma and beta must be [1, hidden]");
   std::vector<ValueType> outputs{{w.dtype, ids.rows, w.columns, ids.axis}};
   require_dropout(dropout_, inputs[key], inputs[row_ids], outputs[0]);
-  if (keep_) outputs.push_back({w.dtype, ids.rows, 2, ids.axis});
+  if (keep_) outputs.push_back({sum_type(w.dtype), ids.rows, 2, ids.axis});
   return outputs;
 }
 
@@ -77,19 +78,21 @@ std::vector<ValueType> EmbeddingBackwardOp::output_types(std::span<const ValueTy
   require_tables(ids, w, {inputs[token_types], inputs[positions], inputs[token_order]},
                  {inputs[type], inputs[position]});
   require(gradient == ValueType{w.dtype, ids.rows, w.columns, ids.axis} &&
-              inputs[statistics] == ValueType{w.dtype, ids.rows, 2, ids.axis},
+              inputs[statistics] == ValueType{sum_type(w.dtype), ids.rows, 2, ids.axis},
           "the gradient and the statistics must have a row per token");
   require_dropout(dropout_, inputs[key], inputs[row_ids], gradient);
-  const ValueType row{w.dtype, 1, w.columns};
+  const ValueType row = sum_row_of(w);
   require(inputs[gamma] == row, "gamma must be [1, hidden]");
-  return {
-      gradient,
-      inputs[word],
-      inputs[type],
-      inputs[position],
-      row,
-      row,
-      {gradient.dtype, 1, embedding_backward_workspace(gradient.rows, gradient.columns, inputs[type].rows)}};
+  const auto summed = [&](Input table) {
+    return ValueType{row.dtype, inputs[table].rows, inputs[table].columns};
+  };
+  return {gradient,
+          summed(word),
+          summed(type),
+          summed(position),
+          row,
+          row,
+          {row.dtype, 1, embedding_backward_workspace(gradient.rows, gradient.columns, inputs[type].rows)}};
 }
 
 Cost EmbeddingBackwardOp::cost(std::span<const ValueType>, std::span<const ValueType> outputs) const {

@@ -31,6 +31,7 @@ class EmbeddingOp final : public BoundOp<EmbeddingOp> {
   std::string attributes() const override { return describe(dropout_); }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
+  bool full_input(int input) const override { return input == gamma || input == beta; }
   // Not row-wise: token_order numbers the rows, so a selection of rows would need another order.
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
@@ -78,6 +79,7 @@ class EmbeddingBackwardOp final : public BoundOp<EmbeddingBackwardOp> {
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
   std::vector<Alias> aliases() const override { return {{sum_gradient, output_gradient}}; }
+  bool full_input(int input) const override { return input == gamma || input == statistics; }
   bool accumulates(int output) const override { return output >= word_gradient && output <= beta_gradient; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

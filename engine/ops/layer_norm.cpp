@@ -8,16 +8,16 @@ namespace cloze {
 std::vector<ValueType> LayerNormOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count && is_real(inputs[x]),
           "layer_norm takes seven inputs, some of them optional");
-  const ValueType row{inputs[x].dtype, 1, inputs[x].columns};
+  const ValueType row = sum_row_of(inputs[x]);
   require(inputs[gamma] == row && inputs[beta] == row, "gamma and beta must be [1, hidden]");
-  require(inputs[bias].rows == 0 || inputs[bias] == row, "bias must be [1, hidden]");
+  require(inputs[bias].rows == 0 || is_row_of(inputs[bias], inputs[x]), "bias must be [1, hidden]");
   require(inputs[residual].rows == 0 || inputs[residual] == inputs[x],
           "the residual must have the type of x");
   require_dropout(dropout_, inputs[key], inputs[row_ids], inputs[x]);
   std::vector<ValueType> outputs{inputs[x]};
   if (keep_) {
     outputs.push_back(inputs[x]);
-    outputs.push_back({inputs[x].dtype, inputs[x].rows, 2, inputs[x].axis});
+    outputs.push_back({sum_type(inputs[x].dtype), inputs[x].rows, 2, inputs[x].axis});
   }
   return outputs;
 }
@@ -70,11 +70,12 @@ std::vector<ValueType> LayerNormBackwardOp::output_types(std::span<const ValueTy
   require(inputs.size() == 6 && inputs[0] == inputs[1] && is_real(inputs[0]),
           "layer_norm_backward: the gradient and the sum differ in type");
   const ValueType& x = inputs[0];
-  const ValueType row{x.dtype, 1, x.columns};
-  require(inputs[2] == ValueType{x.dtype, x.rows, 2, x.axis} && inputs[3] == row,
+  const ValueType row = sum_row_of(x);
+  require(inputs[2] == ValueType{row.dtype, x.rows, 2, x.axis} && inputs[3] == row,
           "statistics must be [rows, 2] and gamma [1, hidden]");
   require_dropout(dropout_, inputs[4], inputs[5], x);
-  std::vector<ValueType> outputs{x, row, row, {x.dtype, 1, layer_norm_backward_workspace(x.rows, x.columns)}};
+  std::vector<ValueType> outputs{
+      x, row, row, {row.dtype, 1, layer_norm_backward_workspace(x.rows, x.columns)}};
   if (dropout_.active()) outputs.push_back(x);
   if (bias_gradient_) outputs.push_back(row);
   return outputs;

@@ -19,6 +19,7 @@ class LayerNormOp final : public BoundOp<LayerNormOp> {
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
   bool row_wise() const override { return true; }
+  bool full_input(int input) const override { return input == gamma || input == beta; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -47,6 +48,7 @@ class LayerNormBackwardOp final : public BoundOp<LayerNormBackwardOp> {
   std::string attributes() const override;
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override { return {{sum_gradient, 0}}; }
+  bool full_input(int input) const override { return input == 2 || input == 3; }
   bool accumulates(int output) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

@@ -88,7 +88,7 @@ std::vector<ValueType> LinearWeightGradientOp::output_types(std::span<const Valu
   require(inputs.size() == 2 && is_real(inputs[0]) && inputs[0].dtype == inputs[1].dtype &&
               inputs[0].rows == inputs[1].rows && inputs[0].axis == inputs[1].axis,
           "gradient [rows, out] and x [rows, in] differ in rows or precision");
-  return {{inputs[0].dtype, inputs[0].columns, inputs[1].columns}};
+  return {{sum_type(inputs[0].dtype), inputs[0].columns, inputs[1].columns}};
 }
 
 Cost LinearWeightGradientOp::cost(std::span<const ValueType> inputs,

@@ -8,8 +8,8 @@ namespace cloze {
 namespace {
 
 std::string text_of(const UpdateAttributes& a) {
-  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}", a.beta1, a.beta2, a.epsilon,
-                     a.max_gradient_norm, a.segments->size());
+  return fmt::format("beta1={} beta2={} epsilon={} clip={} segments={}{}", a.beta1, a.beta2, a.epsilon,
+                     a.max_gradient_norm, a.segments->size(), a.compute_copy ? " compute_copy" : "");
 }
 
 int64_t segment_count(const UpdateAttributes& attributes) {
@@ -76,11 +76,13 @@ std::vector<ValueType> UpdateOp::output_types(std::span<const ValueType> inputs)
   const int64_t workspace_size = attributes_.rule == UpdateRule::lamb
                                      ? lamb_workspace(segment_count(attributes_), inputs[0].columns)
                                      : 1;
-  return {inputs[parameters],
-          inputs[first_moment],
-          inputs[second_moment],
-          {DType::i32, 1, 1},
-          {DType::f64, 1, workspace_size}};
+  std::vector<ValueType> outputs{inputs[parameters],
+                                 inputs[first_moment],
+                                 inputs[second_moment],
+                                 {DType::i32, 1, 1},
+                                 {DType::f64, 1, workspace_size}};
+  if (attributes_.compute_copy) outputs.push_back({DType::bf16, 1, inputs[parameters].columns});
+  return outputs;
 }
 
 std::vector<Alias> UpdateOp::aliases() const {
@@ -94,6 +96,7 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
   const Clipping clipping{.norm = operands.inputs[norm],
                           .max_norm = attributes_.max_gradient_norm,
                           .skipped = operands.outputs[skipped]};
+  const Tensor copy = attributes_.compute_copy ? operands.outputs[new_compute_copy] : Tensor{};
   if (attributes_.rule == UpdateRule::adamw) {
     const AdamW kernel{.parameters = operands.inputs[parameters],
                        .gradients = operands.inputs[gradients],
@@ -104,7 +107,8 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
                        .clipping = clipping,
                        .beta1 = attributes_.beta1,
                        .beta2 = attributes_.beta2,
-                       .epsilon = attributes_.epsilon};
+                       .epsilon = attributes_.epsilon,
+                       .compute_copy = copy};
     return [&device, kernel, keep_alive = attributes_.segments] { adamw(device, kernel); };
   }
   Lamb kernel = lamb_of(attributes_);
@@ -115,6 +119,7 @@ Launch UpdateOp::bind_on(Device& device, const Operands& operands) const {
   kernel.scalars = operands.inputs[scalars];
   kernel.clipping = clipping;
   kernel.workspace = operands.outputs[workspace];
+  kernel.compute_copy = copy;
   return [&device, kernel, keep_alive = attributes_.segments] { lamb(device, kernel); };
 }
 
@@ -200,6 +205,7 @@ UpdateResults update_parameters(Graph& graph, const std::vector<ValueId>& gradie
   graph.set_home(outputs[UpdateOp::new_parameters], {Memory::parameters, 0});
   graph.set_home(outputs[UpdateOp::new_first_moment], {Memory::first_moment, 0});
   graph.set_home(outputs[UpdateOp::new_second_moment], {Memory::second_moment, 0});
+  if (attributes.compute_copy) graph.set_home(outputs[UpdateOp::new_compute_copy], {Memory::compute_copy, 0});
   graph.set_scope(outer_scope);
   graph.set_phase(Phase::forward);
   return {norm, outputs[UpdateOp::skipped]};

@@ -42,14 +42,17 @@ struct UpdateAttributes {
   UpdateRule rule = UpdateRule::adamw;
   float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-6f, max_gradient_norm = 1.0f;
   std::shared_ptr<const std::vector<ParameterSegment>> segments;
+  bool compute_copy =
+      false;  // the new parameters rounded to bf16 go to Memory::compute_copy in the same pass
 };
 
 // inputs: flat parameters, gradients, first and second moments [1, elements], scalars [1, 3], norm [1, 1];
-// outputs: parameters and moments updated in place, skipped i32 [1, 1], workspace
+// outputs: parameters and moments updated in place, skipped i32 [1, 1], workspace; with `compute_copy` also
+// bf16 [1, elements]
 class UpdateOp final : public BoundOp<UpdateOp> {
  public:
   enum Input { parameters, gradients, first_moment, second_moment, scalars, norm, input_count };
-  enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace };
+  enum Output { new_parameters, new_first_moment, new_second_moment, skipped, workspace, new_compute_copy };
   explicit UpdateOp(UpdateAttributes attributes) : attributes_(std::move(attributes)) {}
   std::string_view name() const override { return attributes_.rule == UpdateRule::adamw ? "adamw" : "lamb"; }
   double flops_per_element() const override { return attributes_.rule == UpdateRule::adamw ? 17 : 22; }

@@ -11,6 +11,7 @@ class GatherRowsOp final : public BoundOp<GatherRowsOp> {
   std::string_view name() const override { return "gather_rows"; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
@@ -26,6 +27,7 @@ class ScatterRowsOp final : public BoundOp<ScatterRowsOp> {
   std::string_view name() const override { return "scatter_rows"; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   bool accumulates(int) const override { return true; }
+  PrecisionRule precision_rule() const override { return PrecisionRule::as_inputs; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 

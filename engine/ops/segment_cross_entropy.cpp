@@ -14,9 +14,10 @@ std::vector<ValueType> SegmentCrossEntropyOp::output_types(std::span<const Value
           "labels must be i32 [segments, columns of the logits]");
   require(offsets == ValueType{DType::i32, 1, labels.rows + 1, labels.axis},
           "offsets must be i32 [1, segments + 1] of the labels' axis");
-  require(inputs[3] == ValueType{logits.dtype, 1, 1}, "the scale must be [1, 1]");
-  std::vector<ValueType> outputs{{logits.dtype, 1, 1},
-                                 {logits.dtype, labels.rows, labels.columns, labels.axis},
+  const DType sums = sum_type(logits.dtype);
+  require(inputs[3] == ValueType{sums, 1, 1}, "the scale must be [1, 1]");
+  std::vector<ValueType> outputs{{sums, 1, 1},
+                                 {sums, labels.rows, labels.columns, labels.axis},
                                  {DType::i32, labels.rows, labels.columns, labels.axis}};
   if (with_gradient_) outputs.push_back(logits);
   return outputs;

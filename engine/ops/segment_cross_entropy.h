@@ -17,6 +17,7 @@ class SegmentCrossEntropyOp final : public BoundOp<SegmentCrossEntropyOp> {
   std::string attributes() const override { return with_gradient_ ? "gradient" : ""; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
+  bool full_input(int input) const override { return input == 3; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

@@ -15,12 +15,17 @@ inline void require(bool condition, const char* rule) {
 }
 
 inline bool is_real(const ValueType& type) {
-  return type.dtype == DType::f32 || type.dtype == DType::f64;
+  return type.dtype == DType::f32 || type.dtype == DType::f64 || type.dtype == DType::bf16;
 }
 
 // [1, columns] of x's precision: a bias, gamma or beta of x.
 inline bool is_row_of(const ValueType& row, const ValueType& x) {
   return row == ValueType{x.dtype, 1, x.columns};
+}
+// [1, columns] of what sums beside x are kept in: a gradient of a bias, gamma or beta, and gamma and beta
+// themselves, which are few and full in every precision.
+inline ValueType sum_row_of(const ValueType& x) {
+  return {sum_type(x.dtype), 1, x.columns};
 }
 // [any rows, columns] of x's precision, all of them live: a weight or an embedding table.
 inline bool is_table(const ValueType& table, const ValueType& x, int64_t columns) {

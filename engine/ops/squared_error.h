@@ -15,6 +15,7 @@ class SquaredErrorOp final : public BoundOp<SquaredErrorOp> {
   std::string attributes() const override { return with_gradient_ ? "gradient" : ""; }
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   std::vector<Alias> aliases() const override;
+  PrecisionRule precision_rule() const override { return PrecisionRule::full; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;

@@ -142,7 +142,7 @@ class NeededRows {
         linear(graph_, x, weight_rows(weight, hidden, 2 * hidden), bias_part(bias, hidden, 2 * hidden));
     return graph_.add(std::make_shared<AttentionOp>(attributes),
                       {query, key_value, needed_offsets_, original.inputs[AttentionOp::key_offsets],
-                       original.inputs[AttentionOp::key], row_ids});
+                       original.inputs[AttentionOp::key], row_ids, no_value});
   }
 
   // Windows on the stacked parameters [3 * hidden, hidden] and [1, 3 * hidden].

@@ -10,7 +10,9 @@ const std::vector<Pass>& all_passes() {
   static const std::vector<Pass> passes{
       {"needed_rows", "compute only the rows of the last layer that a head reads", compute_needed_rows,
        false},
+      {"order_attention", "on a GPU, take the longest sequences first", order_attention, false},
       {"differentiate", "append the backward nodes of the losses", differentiate_losses, true},
+      {"precision", "store activations and their gradients as the target computes", choose_precision, false},
       {"fuse", "move biases and their gradients into the ops beside them", fuse, false},
       {"accumulate", "write sums of gradients in place instead of adding them", accumulate_in_place, true},
       {"micro_batch", "in later micro-batches, add to the gradients of the ones before", continue_micro_batch,

@@ -71,7 +71,9 @@ void run_passes(Graph& graph, std::span<const Pass> passes, const PassOptions& o
                 const PassObserver& observer);
 
 void compute_needed_rows(Graph& graph, const PassOptions& options);
+void order_attention(Graph& graph, const PassOptions& options);
 void differentiate_losses(Graph& graph, const PassOptions& options);
+void choose_precision(Graph& graph, const PassOptions& options);
 void fuse(Graph& graph, const PassOptions& options);
 void accumulate_in_place(Graph& graph, const PassOptions& options);
 void continue_micro_batch(Graph& graph, const PassOptions& options);

@@ -1,3 +1,4 @@
+#include "engine/base/error.h"
 #include "engine/ops/sharded_update.h"
 #include "engine/passes/gradients.h"
 #include "engine/passes/passes.h"
@@ -10,15 +11,22 @@ void append_update(Graph& graph, const PassOptions& options) {
   for (const ReadyGradient& gradient : final_gradients(graph)) gradients.push_back(gradient.value);
   const Reduction& reduction = options.reduction;
   const bool sharded = reduction.communicator != nullptr && reduction.shard_update;
+  UpdateAttributes update = options.update;
+  update.compute_copy = options.target.precision != Precision::full;
+  if (sharded && update.compute_copy) {
+    throw Error({.what = "a sharded optimizer works in float32 only",
+                 .where = "cluster.shard_optimizer",
+                 .remedy = "precision: f32"});
+  }
   const UpdateResults results =
       sharded ? update_shards(graph, gradients,
                               {.communicator = reduction.communicator,
                                .buckets = reduction.buckets,
                                .elements = options.parameter_elements,
                                .scalars = options.update_scalars,
-                               .attributes = options.update})
+                               .attributes = update})
               : update_parameters(graph, gradients, options.parameter_elements,
-                                  graph.type(gradients.at(0)).dtype, options.update_scalars, options.update);
+                                  graph.type(gradients.at(0)).dtype, options.update_scalars, update);
   graph.mark_result("gradient_norm", results.norm);
   graph.mark_result("skipped", results.skipped);
 }

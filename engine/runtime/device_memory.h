@@ -7,8 +7,11 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/runtime/cache_folder.h"
 #include "engine/runtime/host_memory.h"
 #include "kernels/common/cuda_memory.h"
+#include "kernels/common/cuda_stream.h"
 #include "kernels/common/device.h"
 #include "kernels/linear/open_cuda.h"
 
@@ -58,12 +61,15 @@ class DeviceHolder<Cuda> {
   static constexpr bool on_host = false;
   DeviceHolder() {
     try {
-      opened_ = open_cuda(0);
+      opened_ = open_cuda({.matmul_choices_file = matmul_choices_file(),
+                           .say = [](const std::string& message) { log::warning("{}", message); }});
+      copies_ = std::make_unique<CudaStream>();
     } catch (const CudaError& error) {
       throw Error({.what = "no GPU to compute on", .why = error.what(), .remedy = "device: cpu needs none"});
     }
   }
   Cuda& device() { return opened_->device(); }
+  CUstream_st* copy_stream() const { return copies_->get(); }  // beside the device's own
 
   void clear(const CudaMemory& memory) { cuda_clear(device(), memory.data(), memory.bytes()); }
   void copy_in(void* target, const void* source, int64_t bytes) const {
@@ -75,6 +81,7 @@ class DeviceHolder<Cuda> {
 
  private:
   std::unique_ptr<OpenCuda> opened_;
+  std::unique_ptr<CudaStream> copies_;
 };
 
 }  // namespace cloze

@@ -1,10 +1,14 @@
 #include "engine/runtime/engine.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <type_traits>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/runtime/program.h"
+#include "kernels/common/cast_rows.h"
 
 namespace cloze {
 namespace {
@@ -12,24 +16,31 @@ namespace {
 template <class Device>
 class DeviceEngine final : public Engine {
  public:
-  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, int64_t moments) : kind_(kind) {
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision,
+               int64_t moments)
+      : kind_(kind), precision_(precision) {
     memory_.real = real;
-    const auto make = [&](auto& flat, int64_t size) {
-      flat = std::decay_t<decltype(flat)>(size * static_cast<int64_t>(size_of(real)));
-      holder_.clear(flat);  // the gaps between parameters stay zero
+    const auto make = [&](auto& flat, int64_t count, DType dtype) {
+      allocate(flat, count * static_cast<int64_t>(size_of(dtype)));
     };
-    make(memory_.parameters, elements);
+    make(memory_.parameters, elements, real);
+    if (precision != Precision::full) make(memory_.compute_copy, elements, storage_type(precision, real));
     if (!training) return;
-    make(memory_.gradients, elements);
-    make(memory_.first_moment, moments);
-    make(memory_.second_moment, moments);
+    make(memory_.gradients, elements, real);
+    make(memory_.first_moment, moments, real);
+    make(memory_.second_moment, moments, real);
   }
 
   DeviceKind kind() const override { return kind_; }
   DType real() const override { return memory_.real; }
+  Target target() const override {
+    return {.architecture = kind_ == DeviceKind::cuda ? Architecture::cuda : Architecture::cpu,
+            .precision = precision_};
+  }
   std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) override {
     return std::make_unique<Program<Device>>(holder_, std::move(graph), options, memory_);
   }
+  void record_steps(bool record) override { memory_.record_steps = record; }
   void read(Memory memory, int64_t offset, std::span<float> values) const override {
     copy_out(memory, offset, values);
   }
@@ -43,6 +54,7 @@ class DeviceEngine final : public Engine {
     } else {
       holder_.copy_in(at<float>(memory, offset), values.data(), bytes_of(values));
     }
+    if (memory == Memory::parameters && precision_ != Precision::full) write_compute_copy(offset, values);
   }
   std::span<const float> view(Memory memory) const override { return host_view(memory); }
   std::span<float> writable_view(Memory memory) override { return host_view(memory); }
@@ -52,6 +64,22 @@ class DeviceEngine final : public Engine {
   std::span<float> host_view(Memory memory) const {
     if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
     return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
+  }
+  template <class FlatBuffer>
+  void allocate(FlatBuffer& flat, int64_t bytes) {
+    try {
+      flat = FlatBuffer(bytes);
+    } catch (const CudaOutOfMemory& error) {
+      std::vector<MemoryUse> uses = memory_.uses();
+      uses.push_back({"another flat buffer", bytes});
+      throw not_enough_memory(uses, error);
+    }
+    holder_.clear(flat);  // the gaps between parameters stay zero
+  }
+  void write_compute_copy(int64_t offset, std::span<const float> values) {
+    std::vector<BFloat16> rounded(values.size());
+    std::transform(values.begin(), values.end(), rounded.begin(), to_bfloat16);
+    holder_.copy_in(at<BFloat16>(Memory::compute_copy, offset), rounded.data(), bytes_of(rounded));
   }
   template <typename T>
   T* at(Memory memory, int64_t offset) const {
@@ -67,12 +95,14 @@ class DeviceEngine final : public Engine {
       std::vector<From> copied(values.size());
       holder_.copy_out(copied.data(), at<From>(memory, offset), bytes_of(copied));
       std::transform(copied.begin(), copied.end(), values.begin(),
-                     [](From value) { return static_cast<To>(value); });
+                     [](From value) { return static_cast<To>(widened(value)); });
     };
+    if (memory == Memory::compute_copy) return copy(BFloat16{});
     memory_.real == DType::f64 ? copy(double{}) : copy(float{});
   }
 
   DeviceKind kind_;
+  Precision precision_;
   DeviceHolder<Device> holder_;
   ResidentMemory<Device> memory_;
 };
@@ -91,18 +121,24 @@ const char* name_of(DeviceKind kind) {
   return "?";
 }
 
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision,
                                     std::optional<int64_t> own_moments) {
   const int64_t moments = own_moments.value_or(elements);
+  if (kind != DeviceKind::cuda && precision != Precision::full) {
+    throw Error({.what = fmt::format("there is no {} on this device", name_of(precision)),
+                 .why = kind == DeviceKind::cpu ? "the CPU computes in f32" : "the reference computes in f64",
+                 .remedy = "precision: f32"});
+  }
   switch (kind) {
     case DeviceKind::reference:
-      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, moments);
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision,
+                                                       moments);
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, moments);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision, moments);
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, moments);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision, moments);
 }
 
 }  // namespace cloze

@@ -11,6 +11,7 @@
 
 #include "engine/graph/graph.h"
 #include "engine/graph/memory_plan.h"
+#include "engine/passes/target.h"
 #include "engine/runtime/launch_time.h"
 
 // The run-time face of a device: above this room nothing is a template over devices.
@@ -20,6 +21,17 @@ namespace cloze {
 struct Slot {
   int32_t index = -1;
   explicit operator bool() const { return index >= 0; }
+};
+
+// Chosen results of one run, copied off the device behind it: they can be read while later runs go on.
+class KeptResults {
+ public:
+  virtual ~KeptResults() = default;
+  virtual void keep() = 0;  // those of the run that was started last; returns before they are there
+  // Waits for that run only. `values` may be shorter than the result.
+  virtual void read(Slot slot, std::span<int32_t> values) const = 0;
+  virtual void read(Slot slot, std::span<float> values) const = 0;
+  virtual void read(Slot slot, std::span<double> values) const = 0;
 };
 
 // A compiled graph: arguments resolved, memory assigned. Running it allocates nothing and looks nothing up.
@@ -38,12 +50,15 @@ class Executable {
 
   virtual int64_t live(Axis axis) const = 0;
 
+  // Returns before the run is done where the device works by itself; what is written next is for the next
+  // run.
   virtual void run() = 0;
   // The same work, launch by launch: `times` gets the time of every node of graph(). For profiles; run()
   // itself reads no clock. Throws Error on a device whose single launches are not timed yet.
   virtual void run_timed(std::vector<LaunchTime>& times) = 0;
 
-  // Copies a result out after run(); `values` may be shorter than the result.
+  virtual std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) = 0;
+  // Copies a result of the last run out, once it is there; `values` may be shorter than the result.
   virtual void read(Slot slot, std::span<int32_t> values) const = 0;
   virtual void read(Slot slot, std::span<float> values) const = 0;
   virtual void read(Slot slot, std::span<double> values) const = 0;
@@ -65,8 +80,13 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual DeviceKind kind() const = 0;
-  virtual DType real() const = 0;  // what parameters are: f32, on the reference f64
+  virtual DType real() const = 0;     // what parameters are: f32, on the reference f64
+  virtual Target target() const = 0;  // what the passes are told of it
   virtual std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) = 0;
+
+  // On a GPU the steps of programs compiled from now on are recorded and replayed. Off: they run call by
+  // call, each with a range for profilers (kernels/common/profile_range.h).
+  virtual void record_steps(bool record) = 0;
 
   // Host access to a range of a flat buffer (elements).
   virtual void read(Memory memory, int64_t offset, std::span<float> values) const = 0;
@@ -80,9 +100,11 @@ class Engine {
   virtual int64_t arena_bytes() const = 0;
 };
 
-// `elements`: size of the flat buffers; gradients and moments exist only for training. `moments`: size of the
-// buffers of moments, where that is another: they hold shards (shards_of).
+// `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of
+// activations. `moments`: size of the buffers of moments, where that is another: they hold shards
+// (shards_of). Throws Error where the device does not compute in that precision.
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
+                                    Precision precision = Precision::full,
                                     std::optional<int64_t> moments = {});
 
 }  // namespace cloze

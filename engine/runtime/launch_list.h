@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,30 +10,37 @@
 #include "engine/runtime/launch_time.h"
 #include "kernels/common/cuda_graph.h"
 #include "kernels/common/device.h"
+#include "kernels/common/profile_range.h"
 
 namespace cloze {
+
+// One kernel call of a program and what profilers call it: "layer_norm in encoder.layer.3.output".
+struct NamedLaunch {
+  Launch launch;
+  std::string name;
+};
 
 // The kernel calls of a program, run in order.
 template <class Device>
 class LaunchList {
  public:
-  void assign(std::vector<Launch> launches) { launches_ = std::move(launches); }
-  const std::vector<Launch>& launches() const { return launches_; }
+  void assign(std::vector<NamedLaunch> launches, bool /*record*/) { launches_ = std::move(launches); }
+  void run_one(size_t index) { launches_[index].launch(); }
   void run(Device&) {
-    for (const Launch& launch : launches_) launch();
+    for (const NamedLaunch& each : launches_) each.launch();
   }
   // A loop of its own, so that run() pays nothing for it.
   void run_timed(Device&, std::vector<LaunchTime>& times) {
     times.resize(launches_.size());
     for (size_t i = 0; i < launches_.size(); ++i) {
       times[i].begin = launch_clock();
-      launches_[i]();
+      launches_[i].launch();
       times[i].end = launch_clock();
     }
   }
 
  private:
-  std::vector<Launch> launches_;
+  std::vector<NamedLaunch> launches_;
 };
 
 // On a GPU the whole list is one CUDA graph: the first run is an ordinary one, in which libraries choose
@@ -41,12 +49,15 @@ class LaunchList {
 template <>
 class LaunchList<Cuda> {
  public:
-  void assign(std::vector<Launch> launches) {
+  void assign(std::vector<NamedLaunch> launches, bool record) {
     launches_ = std::move(launches);
     graph_.reset();
-    state_ = State::new_list;
+    state_ = record ? State::new_list : State::call_by_call;
   }
-  const std::vector<Launch>& launches() const { return launches_; }
+  void run_one(size_t index) {
+    const ProfileRange range(launches_[index].name.c_str());
+    launches_[index].launch();
+  }
   void run(Cuda& device) {
     if (state_ == State::warm) record(device);
     if (state_ == State::recorded) return graph_.replay(device);
@@ -60,22 +71,22 @@ class LaunchList<Cuda> {
   }
 
  private:
-  enum class State { new_list, warm, recorded, not_recordable };
+  enum class State { new_list, warm, recorded, call_by_call };
 
   void run_all() {
-    for (const Launch& launch : launches_) launch();
+    for (size_t i = 0; i < launches_.size(); ++i) run_one(i);
   }
   void record(Cuda& device) {
     try {
       graph_.record(device, [this] { run_all(); });
       state_ = State::recorded;
     } catch (const CudaError& error) {
-      state_ = State::not_recordable;
+      state_ = State::call_by_call;
       log::warning("the step is not recorded as a CUDA graph, which is slower: {}", error.what());
     }
   }
 
-  std::vector<Launch> launches_;
+  std::vector<NamedLaunch> launches_;
   CudaGraph graph_;
   State state_ = State::new_list;
 };

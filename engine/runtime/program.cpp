@@ -4,31 +4,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/runtime/program_results.h"
+#include "engine/runtime/read_tensor.h"
 
 namespace cloze {
 namespace {
-
-template <typename From, typename To>
-void convert(const From* from, To* to, size_t count) {
-  std::transform(from, from + count, to, [](From value) { return static_cast<To>(value); });
-}
-
-template <typename To>
-void copy_out(const Tensor& tensor, std::span<To> values) {
-  const size_t count = std::min(values.size(), static_cast<size_t>(tensor.rows * tensor.columns));
-  if (tensor.dtype == DType::f32) return convert(tensor.as<float>(), values.data(), count);
-  if (tensor.dtype == DType::f64) return convert(tensor.as<double>(), values.data(), count);
-  convert(tensor.as<int32_t>(), values.data(), count);
-}
 
 template <typename T>
 bool all_finite(const Tensor& tensor) {
   for (int64_t row = 0; row < tensor.live_rows(); ++row) {
     const T* values = tensor.row<T>(row);
     for (int64_t column = 0; column < tensor.columns; ++column) {
-      if (!std::isfinite(values[column])) return false;
+      if (!std::isfinite(widened(values[column]))) return false;
     }
   }
   return true;
@@ -37,7 +27,19 @@ bool all_finite(const Tensor& tensor) {
 bool finite(const Tensor& tensor) {
   if (tensor.dtype == DType::f32) return all_finite<float>(tensor);
   if (tensor.dtype == DType::f64) return all_finite<double>(tensor);
+  if (tensor.dtype == DType::bf16) return all_finite<BFloat16>(tensor);
   return true;
+}
+
+int64_t most_tokens(const Graph& graph) {
+  int64_t tokens = 0;
+  for (const ValueId id : graph.inputs())
+    if (graph.type(id).axis == Axis::tokens) tokens = std::max(tokens, graph.type(id).rows);
+  return tokens;
+}
+
+bool is_parameter(const Home& home) {
+  return home.memory == Memory::parameters || home.memory == Memory::compute_copy;
 }
 
 }  // namespace
@@ -53,6 +55,8 @@ auto ResidentMemory<Device>::flat(Memory which) const -> const DeviceMemory& {
       return first_moment;
     case Memory::second_moment:
       return second_moment;
+    case Memory::compute_copy:
+      return compute_copy;
     case Memory::arena:
     case Memory::inputs:
       break;
@@ -61,16 +65,29 @@ auto ResidentMemory<Device>::flat(Memory which) const -> const DeviceMemory& {
 }
 
 template <class Device>
+std::vector<MemoryUse> ResidentMemory<Device>::uses() const {
+  return {{"parameters", parameters.bytes()},
+          {"parameters to compute with", compute_copy.bytes()},
+          {"gradients", gradients.bytes()},
+          {"moments", first_moment.bytes() + second_moment.bytes()}};
+}
+
+template <class Device>
 Program<Device>::Program(Holder& holder, Graph graph, const MemoryPlanOptions& options,
                          ResidentMemory<Device>& memory)
     : holder_(holder), graph_(std::move(graph)), plan_(plan_memory(graph_, options)), memory_(memory) {
-  using DeviceMemory = typename Holder::Memory;
   check_homes();
   place_inputs();
-  if (plan_.arena_bytes > memory_.arena.bytes()) {
-    memory_.arena = DeviceMemory();  // the old one first: both need not fit
-    memory_.arena = DeviceMemory(plan_.arena_bytes);
-    ++memory_.generation;
+  try {
+    inputs_ = std::make_unique<StepInputs<Device>>(holder_, live_offset_ + MemoryPlan::alignment);
+    std::memset(inputs_->begin_writing() + live_offset_, 0, sizeof live_);
+    place_arena();
+  } catch (const CudaOutOfMemory& error) {
+    std::vector<MemoryUse> uses = memory_.uses();
+    uses.push_back(
+        {fmt::format("activations and workspace of {} tokens", most_tokens(graph_)), plan_.arena_bytes});
+    uses.push_back({"step inputs", 3 * live_offset_});
+    throw not_enough_memory(uses, error);
   }
 }
 
@@ -91,21 +108,24 @@ void Program<Device>::check_homes() const {
 template <class Device>
 void Program<Device>::place_inputs() {
   input_offsets_.assign(graph_.value_count(), -1);
-  int64_t bytes = 0;
   for (const ValueId id : graph_.inputs()) {
-    input_offsets_[static_cast<size_t>(id.index)] = bytes;
-    bytes +=
+    input_offsets_[static_cast<size_t>(id.index)] = live_offset_;
+    live_offset_ +=
         (graph_.type(id).bytes() + MemoryPlan::alignment - 1) / MemoryPlan::alignment * MemoryPlan::alignment;
-  }
-  inputs_ = typename Holder::Memory(bytes);
-  if constexpr (!Holder::on_host) {
-    device_live_ = typename Holder::Memory(sizeof live_);
-    holder_.copy_in(device_live_.data(), live_.data(), sizeof live_);
   }
 }
 
 template <class Device>
-std::byte* Program<Device>::address(ValueId id) const {
+void Program<Device>::place_arena() {
+  using DeviceMemory = typename Holder::Memory;
+  if (plan_.arena_bytes <= memory_.arena.bytes()) return;
+  memory_.arena = DeviceMemory();  // the old one first: both need not fit
+  memory_.arena = DeviceMemory(plan_.arena_bytes);
+  ++memory_.generation;
+}
+
+template <class Device>
+const std::byte* Program<Device>::address(ValueId id) const {
   const Value& value = graph_.value(id);
   switch (value.home.memory) {
     case Memory::arena: {
@@ -113,7 +133,7 @@ std::byte* Program<Device>::address(ValueId id) const {
       return offset == MemoryPlan::no_offset ? nullptr : memory_.arena.data() + offset;
     }
     case Memory::inputs:
-      return inputs_.data() + input_offsets_[static_cast<size_t>(id.index)];
+      return inputs_->address() + input_offsets_[static_cast<size_t>(id.index)];
     default:
       break;
   }
@@ -125,7 +145,7 @@ template <class Device>
 Tensor Program<Device>::tensor(ValueId id) const {
   if (!id) return {};
   const ValueType& type = graph_.type(id);
-  return {.data = address(id),
+  return {.data = const_cast<std::byte*>(address(id)),
           .dtype = type.dtype,
           .rows = type.rows,
           .columns = type.columns,
@@ -135,9 +155,7 @@ Tensor Program<Device>::tensor(ValueId id) const {
 
 template <class Device>
 const int32_t* Program<Device>::live_address(Axis axis) const {
-  const auto index = static_cast<size_t>(axis);
-  if constexpr (Holder::on_host) return &live_[index];
-  return reinterpret_cast<const int32_t*>(device_live_.data()) + index;
+  return reinterpret_cast<const int32_t*>(inputs_->address() + live_offset_) + static_cast<size_t>(axis);
 }
 
 template <class Device>
@@ -155,7 +173,7 @@ Tensor Program<Device>::on_host(ValueId id) const {
 
 template <class Device>
 void Program<Device>::bind() {
-  std::vector<Launch> launches;
+  std::vector<NamedLaunch> launches;
   for (const Node& node : graph_.nodes()) {
     Operands operands;
     for (const ValueId id : node.inputs) operands.inputs.push_back(tensor(id));
@@ -163,9 +181,10 @@ void Program<Device>::bind() {
     for (const ValueId base : node.bases) {
       operands.modes.push_back(base ? GradientMode::accumulate : GradientMode::overwrite);
     }
-    launches.push_back(node.op->bind(holder_.device(), operands));
+    launches.push_back(
+        {node.op->bind(holder_.device(), operands), fmt::format("{} in {}", node.op->name(), node.scope)});
   }
-  launches_.assign(std::move(launches));
+  launches_.assign(std::move(launches), memory_.record_steps);
   generation_ = memory_.generation;
 }
 
@@ -183,38 +202,56 @@ Slot Program<Device>::result(std::string_view name) const {
 }
 
 template <class Device>
+Tensor Program<Device>::written_input(Slot slot) {
+  Tensor result = tensor({slot.index});
+  result.data = inputs_->begin_writing() + input_offsets_[static_cast<size_t>(slot.index)];
+  return result;
+}
+
+template <class Device>
 void Program<Device>::write(Slot slot, std::span<const int32_t> values) {
-  const Tensor target = tensor({slot.index});
+  const Tensor target = written_input(slot);
   const size_t count = std::min(values.size(), static_cast<size_t>(target.rows * target.columns));
-  holder_.copy_in(target.as<int32_t>(), values.data(), static_cast<int64_t>(count * sizeof(int32_t)));
+  std::copy_n(values.begin(), count, target.as<int32_t>());
 }
 
 template <class Device>
 void Program<Device>::write(Slot slot, std::span<const float> values) {
-  const Tensor target = tensor({slot.index});
+  const Tensor target = written_input(slot);
   const size_t count = std::min(values.size(), static_cast<size_t>(target.rows * target.columns));
-  if constexpr (Holder::on_host)
-    if (target.dtype == DType::f64) return convert(values.data(), target.as<double>(), count);
-  holder_.copy_in(target.as<float>(), values.data(), static_cast<int64_t>(count * sizeof(float)));
+  if (target.dtype == DType::f64)
+    std::copy_n(values.begin(), count, target.as<double>());
+  else
+    std::copy_n(values.begin(), count, target.as<float>());
 }
 
 template <class Device>
 void Program<Device>::set_live(Axis axis, int64_t count) {
   const auto index = static_cast<size_t>(axis);
   live_[index] = static_cast<int32_t>(count);
-  if constexpr (!Holder::on_host)
-    holder_.copy_in(device_live_.data() + index * sizeof(int32_t), &live_[index], sizeof(int32_t));
+  reinterpret_cast<int32_t*>(inputs_->begin_writing() + live_offset_)[index] = live_[index];
+}
+
+template <class Device>
+void Program<Device>::begin() {
+  if (generation_ != memory_.generation) bind();
+  inputs_->send();
 }
 
 template <class Device>
 void Program<Device>::run() {
-  if (generation_ != memory_.generation) bind();
+  begin();
   launches_.run(holder_.device());
 }
 
 template <class Device>
+std::unique_ptr<KeptResults> Program<Device>::kept_results(const std::vector<Slot>& results) {
+  return std::make_unique<ProgramResults<Device>>(*this, results);
+}
+
+template <class Device>
 void Program<Device>::run_timed(std::vector<LaunchTime>& times) {
-  if (generation_ != memory_.generation) bind();
+  begin();
   launches_.run_timed(holder_.device(), times);
 }
 
@@ -229,7 +266,7 @@ void Program<Device>::copy_result(Slot slot, std::span<To> values) const {
     holder_.copy_out(copied_.data(), source.data, static_cast<int64_t>(copied_.size()));
     source.data = copied_.data();
   }
-  copy_out(source, values);
+  read_tensor(source, values);
 }
 
 template <class Device>
@@ -247,16 +284,16 @@ void Program<Device>::read(Slot slot, std::span<double> values) const {
 
 template <class Device>
 std::optional<std::string> Program<Device>::first_non_finite() {
-  if (generation_ != memory_.generation) bind();
-  for (size_t n = 0; n < launches_.launches().size(); ++n) {
+  begin();
+  for (size_t n = 0; n < graph_.nodes().size(); ++n) {
     const Node& node = graph_.nodes()[n];
     if (node.phase == Phase::update) break;
     for (const ValueId id : node.inputs) {
-      if (id && graph_.value(id).home.memory == Memory::parameters && !finite(on_host(id))) {
+      if (id && is_parameter(graph_.value(id).home) && !finite(on_host(id))) {
         return fmt::format("parameter {}", graph_.value(id).name);
       }
     }
-    launches_.launches()[n]();
+    launches_.run_one(n);
     for (const ValueId id : node.outputs) {
       const bool scratch = graph_.type(id).rows == 1 && graph_.value(id).home.memory == Memory::arena;
       if (!scratch && !finite(on_host(id))) return fmt::format("{} in {}", node.op->name(), node.scope);

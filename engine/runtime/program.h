@@ -6,6 +6,8 @@
 #include "engine/runtime/device_memory.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/launch_list.h"
+#include "engine/runtime/memory_report.h"
+#include "engine/runtime/step_inputs.h"
 
 namespace cloze {
 
@@ -15,10 +17,13 @@ struct ResidentMemory {
   using DeviceMemory = typename DeviceHolder<Device>::Memory;
   DType real = DType::f32;
   DeviceMemory parameters, gradients, first_moment, second_moment;
-  DeviceMemory arena;      // grows while programs are compiled
+  DeviceMemory compute_copy;  // of the parameters, in a run of low precision
+  DeviceMemory arena;         // grows while programs are compiled
+  bool record_steps = true;
   int64_t generation = 0;  // counts arena growths: programs bind again before they run
 
   const DeviceMemory& flat(Memory memory) const;
+  std::vector<MemoryUse> uses() const;  // of the flat buffers
 };
 
 // A graph bound to a device.
@@ -36,20 +41,25 @@ class Program final : public Executable {
   void set_live(Axis axis, int64_t count) override;
   int64_t live(Axis axis) const override { return live_[static_cast<size_t>(axis)]; }
   void run() override;
+  std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) override;
   void run_timed(std::vector<LaunchTime>& times) override;
   void read(Slot slot, std::span<int32_t> values) const override;
   void read(Slot slot, std::span<float> values) const override;
   void read(Slot slot, std::span<double> values) const override;
   std::optional<std::string> first_non_finite() override;
+  Tensor tensor(ValueId id) const;
+  Holder& holder() const { return holder_; }
   const Graph& graph() const override { return graph_; }
   const MemoryPlan& plan() const override { return plan_; }
 
  private:
   void check_homes() const;
   void place_inputs();
+  void place_arena();
+  void begin();
   void bind();
-  Tensor tensor(ValueId id) const;
-  std::byte* address(ValueId id) const;
+  Tensor written_input(Slot slot);  // where the host writes it
+  const std::byte* address(ValueId id) const;
   const int32_t* live_address(Axis axis) const;
   Tensor on_host(ValueId id) const;  // a copy where the device has memory of its own
   template <typename To>
@@ -59,9 +69,9 @@ class Program final : public Executable {
   Graph graph_;
   MemoryPlan plan_;
   ResidentMemory<Device>& memory_;
-  typename Holder::Memory inputs_;
-  typename Holder::Memory device_live_;  // the live counts where kernels read them, if not in live_
-  std::vector<int64_t> input_offsets_;   // bytes, per value
+  std::unique_ptr<StepInputs<Device>> inputs_;  // and, at their end, the live counts
+  std::vector<int64_t> input_offsets_;          // bytes, per value
+  int64_t live_offset_ = 0;
   std::array<int32_t, axis_count> live_{};
   mutable std::vector<std::byte> copied_;  // of on_host
   LaunchList<Device> launches_;

@@ -89,7 +89,7 @@ EncodingCounts FeatureExtraction::run(const std::function<bool(std::string_view&
 FeatureProgram& FeatureExtraction::program(const Capacity& capacity) {
   return programs_.get({.capacity = capacity}, [&] {
     Graph graph = feature_graph(config_, layout_, layers_, capacity, engine_.real());
-    run_passes(graph, {.train = false});
+    run_passes(graph, {.target = engine_.target(), .train = false});
     return std::make_unique<FeatureProgram>(engine_.compile(std::move(graph), {}), layers_);
   });
 }

@@ -80,7 +80,8 @@ double FinetuningProgram::loss_sum(const TaskBatch& batch) {
 FinetuningProgram& FinetuningPrograms::get(const Capacity& capacity, bool train, MicroBatch place) {
   return cache_.get({capacity, train, place}, [&] {
     FinetuningGraph task = finetuning_graph(model_, layout_, capacity, engine_.real(), train);
-    run_passes(task.graph, {.train = train,
+    run_passes(task.graph, {.target = engine_.target(),
+                            .train = train,
                             .losses = task.losses,
                             .recompute = options_.recompute,
                             .micro_batch = place,

@@ -73,7 +73,7 @@ std::vector<std::vector<FilledPiece>> MaskFilling::fill(std::string_view text, i
   }
   const Capacity capacity{static_cast<int64_t>(tokens.size()), 1, static_cast<int64_t>(rows.size())};
   Graph graph = fill_graph(config_, layout_, capacity, engine_.real());
-  run_passes(graph, {.train = false});
+  run_passes(graph, {.target = engine_.target(), .train = false});
   const auto executable = engine_.compile(std::move(graph), {});
   const PackedSequences packed = one_sequence(std::move(tokens));
   SequenceLoading(*executable).load(*executable, packed, {});

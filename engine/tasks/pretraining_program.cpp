@@ -8,6 +8,7 @@ PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
     : executable_(std::move(executable)),
       sequences_(*executable_),
       needed_rows_(*executable_),
+      reading_(*executable_),
       update_(*executable_) {
   namespace names = pretraining_names;
   const Executable& compiled = *executable_;
@@ -17,10 +18,6 @@ PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
   next_labels_ = compiled.input(names::next_labels);
   next_scale_ = compiled.input(names::next_scale);
   update_scalars_ = compiled.input(names::update_scalars);
-  masked_row_loss_ = compiled.result(names::masked_row_loss);
-  masked_correct_ = compiled.result(names::masked_correct);
-  next_row_loss_ = compiled.result(names::next_row_loss);
-  next_correct_ = compiled.result(names::next_correct);
 }
 
 void PretrainingProgram::load(const PretrainingBatch& batch, const PretrainingStepInputs& inputs) {
@@ -41,38 +38,17 @@ void PretrainingProgram::load(const PretrainingBatch& batch, const PretrainingSt
 }
 
 PretrainingMetrics PretrainingProgram::metrics(const PretrainingBatch& batch) {
-  PretrainingMetrics metrics{.tokens = batch.sequences.live_tokens,
-                             .sequences = batch.sequences.live_sequences,
-                             .predictions = batch.live_predictions};
-  row_loss_.resize(static_cast<size_t>(batch.live_predictions));
-  row_correct_.resize(row_loss_.size());
-  executable_->read(masked_row_loss_, std::span<float>(row_loss_));
-  executable_->read(masked_correct_, std::span<int32_t>(row_correct_));
-  for (size_t i = 0; i < row_loss_.size(); ++i) {
-    metrics.masked_loss_sum += row_loss_[i];
-    metrics.masked_correct += row_correct_[i];
-    if (batch.prediction_kinds[i] == MaskKind::masked) {
-      ++metrics.mask_token_predictions;
-      metrics.mask_token_loss_sum += row_loss_[i];
-    }
-  }
-  if (!next_row_loss_) return metrics;
-  row_loss_.resize(static_cast<size_t>(batch.sequences.live_sequences));
-  row_correct_.resize(row_loss_.size());
-  executable_->read(next_row_loss_, std::span<float>(row_loss_));
-  executable_->read(next_correct_, std::span<int32_t>(row_correct_));
-  for (size_t i = 0; i < row_loss_.size(); ++i) {
-    metrics.next_loss_sum += row_loss_[i];
-    metrics.next_correct += row_correct_[i];
-  }
-  return metrics;
+  const auto live = static_cast<size_t>(batch.live_predictions);
+  return reading_.sum(*executable_, batch.sequences.live_tokens, batch.sequences.live_sequences,
+                      std::span(batch.prediction_kinds).first(live));
 }
 
 Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout& layout,
                                  const PretrainingCompileOptions& options, const Capacity& capacity,
                                  DType real, bool train, MicroBatch place, const PassObserver& observer) {
   PretrainingGraph task = pretraining_graph(config, layout, options.next_sentence, capacity, real, train);
-  const PassOptions passes{.train = train,
+  const PassOptions passes{.target = options.target,
+                           .train = train,
                            .losses = task.losses,
                            .needed_rows = options.needed_rows,
                            .fuse = options.fuse,

@@ -8,6 +8,7 @@
 #include "engine/runtime/engine.h"
 #include "engine/tasks/pretraining_graph.h"
 #include "engine/tasks/pretraining_metrics.h"
+#include "engine/tasks/pretraining_reading.h"
 #include "engine/tasks/program_cache.h"
 #include "engine/tasks/sequence_loading.h"
 #include "engine/tasks/update_reading.h"
@@ -41,15 +42,14 @@ class PretrainingProgram {
   std::unique_ptr<Executable> executable_;
   SequenceLoading sequences_;
   NeededRowsLoading needed_rows_;
+  PretrainingReading reading_;
   UpdateReading update_;
   Slot prediction_rows_, prediction_labels_, masked_scale_, next_labels_, next_scale_, update_scalars_;
-  Slot masked_row_loss_, masked_correct_, next_row_loss_, next_correct_;
-  std::vector<float> row_loss_;
-  std::vector<int32_t> row_correct_;
 };
 
 // How programs are compiled, the same for a whole run.
 struct PretrainingCompileOptions {
+  Target target;  // programs of an engine take the engine's
   bool next_sentence = true;
   bool needed_rows = true;
   bool fuse = true;
@@ -69,7 +69,9 @@ class PretrainingPrograms {
  public:
   PretrainingPrograms(BertConfig config, const ParameterLayout& layout, Engine& engine,
                       PretrainingCompileOptions options)
-      : config_(std::move(config)), layout_(layout), engine_(engine), options_(std::move(options)) {}
+      : config_(std::move(config)), layout_(layout), engine_(engine), options_(std::move(options)) {
+    options_.target = engine.target();
+  }
 
   PretrainingProgram& training(const Capacity& capacity, MicroBatch place) {
     return get(capacity, true, place);

@@ -122,6 +122,7 @@ void describe(Fields& fields, FinetuneOptions& options) {
                 "Of everything random; the same seed gives the same run");
   fields.option("threads", options.threads, at_least(0), "Processor threads; 0: all");
   fields.option("device", options.device, device_choices(), "Where to compute");
+  fields.option("precision", options.precision, precision_choices(), "What to compute in");
   fields.section("model", options.model, "The pretrained model");
   fields.section("task", options.task, fixed_on_resume(),
                  "What is asked of the model, and how files are read");

@@ -90,6 +90,7 @@ struct FinetuneOptions {
   uint64_t seed = 1;
   int threads = 0;
   DeviceOption device = DeviceOption::automatic;
+  PrecisionOption precision = PrecisionOption::automatic;
   FinetuneModelOptions model;
   TaskOptions task;
   SquadOptions question_answering;

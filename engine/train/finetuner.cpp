@@ -50,6 +50,7 @@ class FinetuneRun {
   FinetuneRun(const FinetuneOptions& options, ExistingRun existing)
       : options_(options),
         threads_(thread_number(options.threads)),
+        precision_(run_precision(options.precision, Architecture::cpu)),
         pretrained_(open_model(options.model.from, {.lowercase = options.model.lowercase})) {
     set_thread_count(threads_);
     check_further_pretraining(options_, pretrained_);
@@ -111,7 +112,7 @@ class FinetuneRun {
   }
 
   void start() {
-    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true);
+    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true, precision_);
     programs_ = std::make_unique<FinetuningPrograms>(model_, layout_, *engine_,
                                                      finetune_compile_options(options_, model_, layout_));
     loader_ = std::make_unique<TaskLoader>(
@@ -294,6 +295,7 @@ class FinetuneRun {
 
   const FinetuneOptions& options_;
   const int threads_;
+  const Precision precision_;
   Checkpoint pretrained_;
   std::optional<Checkpoint> adapted_;  // by further pretraining, until its weights are loaded
   FinetuningFiles files_;

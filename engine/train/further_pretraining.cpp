@@ -77,6 +77,7 @@ PretrainOptions pretrain_options(const FinetuneOptions& options, const BertConfi
   result.seed = options.seed;
   result.threads = options.threads;
   result.device = options.device;
+  result.precision = options.precision;
   result.data = {.train = train, .validation = validation};
   result.data.instances.max_sequence_length = further.max_sequence_length;
   result.data.instances.masked_probability = further.masked_probability;

@@ -19,16 +19,17 @@ int64_t input_bytes(const Graph& graph) {
   return bytes;
 }
 
-Capacity capacity_of(const TrainingPhase& phase, int64_t sequences) {
+}  // namespace
+
+Capacity full_capacity(const TrainingPhase& phase, int64_t sequences) {
   return {.tokens = sequences * phase.instances.max_sequence_length,
           .sequences = sequences,
           .predictions = sequences * phase.instances.max_predictions};
 }
 
-}  // namespace
-
-PlannedRun plan_run(const PretrainOptions& options) {
-  PlannedRun run{.phases = resolve_phases(options),
+PlannedRun plan_run(const PretrainOptions& options, const Target& target) {
+  PlannedRun run{.target = target,
+                 .phases = resolve_phases(options),
                  .has_corpus = std::filesystem::exists(options.data.train)};
   const int64_t vocabulary =
       run.has_corpus ? read_corpus_manifest(options.data.train / CorpusFiles::manifest).vocabulary_size
@@ -41,8 +42,11 @@ PlannedRun plan_run(const PretrainOptions& options) {
 
 Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,
                      MicroBatch place, const PassObserver& observer) {
-  return compiled_pretraining_graph(run.config, run.layout, compile_options(options, run.layout), capacity,
-                                    DType::f32, true, place, observer);
+  PretrainingCompileOptions compile = compile_options(options, run.layout);
+  compile.target = run.target;
+  compile.reduction = run.reduction;
+  return compiled_pretraining_graph(run.config, run.layout, compile, capacity, DType::f32, true, place,
+                                    observer);
 }
 
 WorkingMemory working_memory(const PretrainOptions& options, const PlannedRun& run,
@@ -59,7 +63,7 @@ WorkingMemory working_memory(const PretrainOptions& options, const PlannedRun& r
 int64_t largest_batch(const PretrainOptions& options, const PlannedRun& run, const TrainingPhase& phase,
                       int64_t bytes) {
   const auto fits = [&](int64_t sequences) {
-    return working_memory(options, run, capacity_of(phase, sequences)).total() <= bytes;
+    return working_memory(options, run, full_capacity(phase, sequences)).total() <= bytes;
   };
   int64_t fitting = 0, failing = 1;
   while (failing < most_sequences && fits(failing)) {

@@ -17,12 +17,14 @@ namespace cloze {
 constexpr int32_t assumed_vocabulary = 30522;
 
 struct PlannedRun {
+  Target target;
   std::vector<TrainingPhase> phases;
   bool has_corpus = false;
   BertConfig config;
   ParameterLayout layout;
+  Reduction reduction;  // over the processes planned for; none at first
 };
-PlannedRun plan_run(const PretrainOptions& options);
+PlannedRun plan_run(const PretrainOptions& options, const Target& target = {});
 
 // One micro-batch of `capacity` through all passes.
 Graph training_graph(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity,
@@ -36,6 +38,9 @@ struct WorkingMemory {
 };
 // The most that a micro-batch of `capacity` takes, as the first of a step or a later one.
 WorkingMemory working_memory(const PretrainOptions& options, const PlannedRun& run, const Capacity& capacity);
+
+// A micro-batch of `sequences` full sequences of the phase.
+Capacity full_capacity(const TrainingPhase& phase, int64_t sequences);
 
 // How many full sequences of the phase fit at once into `bytes` of working memory; 0: not one.
 int64_t largest_batch(const PretrainOptions& options, const PlannedRun& run, const TrainingPhase& phase,

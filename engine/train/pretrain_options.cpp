@@ -31,6 +31,15 @@ const Choices<DeviceOption>& device_choices() {
   return all;
 }
 
+const Choices<PrecisionOption>& precision_choices() {
+  static const auto all = choices<PrecisionOption>(
+      {{"auto", PrecisionOption::automatic, "the quickest that trains as well: bf16 on a GPU, else f32"},
+       {"f32", PrecisionOption::f32, "everything in float32"},
+       {"bf16", PrecisionOption::bf16,
+        "activations and their gradients in bfloat16; weights, moments, sums and losses stay float32"}});
+  return all;
+}
+
 namespace {
 
 const Choices<OutputBias>& output_bias_choices() {
@@ -193,6 +202,7 @@ void describe(Fields& fields, PretrainOptions& options) {
                 "Of everything random; the same seed gives the same run");
   fields.option("threads", options.threads, at_least(0), "Processor threads; 0: all");
   fields.option("device", options.device, device_choices(), "Where to compute");
+  fields.option("precision", options.precision, precision_choices(), "What to compute in");
   fields.section("data", options.data, "Corpora and how sequences are made of them");
   fields.section("model", options.model, "Sizes of the encoder; the vocabulary is the corpus's");
   fields.section("batch", options.batch, "What a step takes");

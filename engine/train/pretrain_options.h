@@ -106,12 +106,14 @@ inline int64_t bucket_elements(const ClusterOptions& options) {
 }
 
 enum class DeviceOption : uint8_t { automatic, cpu, reference };
+enum class PrecisionOption : uint8_t { automatic, f32, bf16 };
 
 struct PretrainOptions {
   std::filesystem::path output;
   uint64_t seed = 1;
   int threads = 0;  // 0: all processors
   DeviceOption device = DeviceOption::automatic;
+  PrecisionOption precision = PrecisionOption::automatic;
   PretrainDataOptions data;
   ModelOptions model;
   BatchOptions batch;
@@ -128,6 +130,7 @@ struct PretrainOptions {
 const Choices<Activation>& activation_choices();
 const Choices<NonFinitePolicy>& non_finite_choices();
 const Choices<DeviceOption>& device_choices();
+const Choices<PrecisionOption>& precision_choices();
 
 void describe(Fields& fields, PretrainDataOptions& options);
 void describe(Fields& fields, ModelOptions& options);

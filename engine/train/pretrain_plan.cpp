@@ -13,27 +13,16 @@
 #include "engine/graph/cost.h"
 #include "engine/graph/memory_plan.h"
 #include "engine/model/flops.h"
+#include "engine/train/known_gpus.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/planned_run.h"
 #include "engine/train/pretrain_checkpoints.h"
+#include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
 
-// Dense bf16 rates and memory as NVIDIA states them; the share of the peak that training reaches is an
-// assumption.
-struct Gpu {
-  const char* name;
-  double peak_flops;
-  double memory_bytes;
-};
-constexpr std::array<Gpu, 6> gpus{{{"l4", 121e12, 24e9},
-                                   {"a100-40", 312e12, 40e9},
-                                   {"a100-80", 312e12, 80e9},
-                                   {"h100", 989e12, 80e9},
-                                   {"h200", 989e12, 141e9},
-                                   {"l40s", 362e12, 48e9}}};
 // What driver, libraries and their workspaces keep of a GPU's memory: an assumption.
 constexpr int64_t gpu_reserve = int64_t{1} << 30;
 constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
@@ -136,30 +125,31 @@ int64_t largest_share_of_moments(const PretrainOptions& options, const Parameter
   return 2 * most * static_cast<int64_t>(sizeof(float));
 }
 
-const Gpu* find_gpu(const std::string& name) {
-  const auto found = std::find_if(gpus.begin(), gpus.end(), [&](const Gpu& gpu) { return name == gpu.name; });
-  return found == gpus.end() ? nullptr : &*found;
+// None: this machine.
+const Gpu* gpu_or_none(const std::string& name) {
+  return name.empty() ? nullptr : &find_gpu(name);
+}
+
+Target target_of(const PretrainOptions& options, const Gpu* gpu) {
+  const Architecture architecture = gpu != nullptr ? Architecture::cuda : Architecture::cpu;
+  return {.architecture = architecture, .precision = run_precision(options.precision, architecture)};
 }
 
 }  // namespace
 
-std::string known_gpus() {
-  std::string names;
-  for (const Gpu& gpu : gpus) names += (names.empty() ? "" : ", ") + std::string(gpu.name);
-  return names;
-}
-
-void build_training_graph(const PretrainOptions& options, const PassObserver& observer) {
-  const PlannedRun run = plan_run(options);
+void build_training_graph(const PretrainOptions& options, const std::string& gpu,
+                          const PassObserver& observer) {
+  const PlannedRun run = plan_run(options, target_of(options, gpu_or_none(gpu)));
   training_graph(options, run, run.phases.back().ladder.back(), {}, observer);
 }
 
-MemoryBudget memory_budget(const PretrainOptions& options) {
+MemoryBudget memory_budget(const PretrainOptions& options, const Target& target) {
   if (options.threads > 0) set_thread_count(options.threads);
   const int64_t scratch = measured_matmul_scratch();  // before the process grows
-  const PlannedRun run = plan_run(options);
+  const PlannedRun run = plan_run(options, target);
   const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
   MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
+  if (target.precision != Precision::full) budget.compute_copy = flat / 2;
   for (const TrainingPhase& phase : run.phases) {
     const WorkingMemory memory = working_memory(options, run, phase.ladder.back());
     budget.arena = std::max(budget.arena, memory.arena);
@@ -177,14 +167,9 @@ MemoryBudget memory_budget(const PretrainOptions& options) {
 }
 
 std::string describe_plan(const PretrainOptions& options, const std::string& gpu) {
-  const Gpu* device = find_gpu(gpu);
-  if (!gpu.empty() && device == nullptr) {
-    throw UsageError({.what = "`" + gpu + "` is no GPU that Cloze knows",
-                      .where = "--gpu",
-                      .remedy = "one of " + known_gpus()});
-  }
-  const PlannedRun run = plan_run(options);
-  MemoryBudget budget = memory_budget(options);
+  const Gpu* device = gpu_or_none(gpu);
+  const PlannedRun run = plan_run(options, target_of(options, device));
+  MemoryBudget budget = memory_budget(options, run.target);
   if (device != nullptr) budget.snapshot = budget.corpora = budget.program = 0, budget.scratch = gpu_reserve;
   const Capacity& capacity = run.phases.back().ladder.back();
   const Graph graph = training_graph(options, run, capacity, {});
@@ -196,6 +181,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   }
   text += "\n\nMemory\n";
   text += line("parameters", budget.parameters, "float32");
+  if (budget.compute_copy > 0) text += line("parameters to compute with", budget.compute_copy, "bfloat16");
   text += line("gradients", budget.gradients, "float32");
   text += line("moments", budget.moments,
                shards_moments(options)
@@ -203,8 +189,9 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
                    : "two, float32");
   const MemoryPlan plan = plan_memory(graph);
   text += line("activations and workspace", budget.arena,
-               fmt::format("{} tokens, {} sequences, {} predictions at once; without reuse {}",
-                           capacity.tokens, capacity.sequences, capacity.predictions,
+               fmt::format("{}, {} tokens, {} sequences, {} predictions at once; without reuse {}",
+                           run.target.precision == Precision::bf16 ? "bfloat16" : "float32", capacity.tokens,
+                           capacity.sequences, capacity.predictions,
                            human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
   text += line("step inputs", budget.inputs);
   if (device != nullptr) {

@@ -38,6 +38,7 @@ class PretrainRun {
       : options_(options),
         job_(options.cluster),
         threads_(thread_number(options.threads, job_.local_size())),
+        precision_(run_precision(options.precision, Architecture::cpu)),
         setup_(pretrain_setup(options)),
         report_(job_, options) {
     set_thread_count(threads_);
@@ -100,8 +101,8 @@ class PretrainRun {
     compile.reduction = job_.reduction(setup_.layout);
     state_.emplace(job_.communicator(),
                    job_.shards_optimizer() ? compile.reduction.buckets : std::vector<Bucket>());
-    engine_ =
-        make_engine(device_kind(options_.device), setup_.layout.elements(), true, state_->own_moments());
+    engine_ = make_engine(device_kind(options_.device), setup_.layout.elements(), true, precision_,
+                          state_->own_moments());
     programs_ = std::make_unique<PretrainingPrograms>(config, setup_.layout, *engine_, std::move(compile));
     log::info("{}; {} threads", cpu_info().text(), threads_);
     log::info("model: {} layers, hidden {}, {} heads, vocabulary {}; {} parameters", config.layers,
@@ -268,6 +269,7 @@ class PretrainRun {
   const PretrainOptions& options_;
   Job job_;
   const int threads_;
+  const Precision precision_;
   const PretrainSetup setup_;
   std::optional<PretrainCheckpoints> checkpoints_;  // rank 0
   std::optional<SharedState> state_;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
+
 namespace cloze {
 
 int thread_number(int threads, int processes) {
@@ -19,6 +21,18 @@ int thread_number(int threads, int processes) {
 
 DeviceKind device_kind(DeviceOption device) {
   return device == DeviceOption::reference ? DeviceKind::reference : DeviceKind::cpu;
+}
+
+Precision run_precision(PrecisionOption precision, Architecture architecture) {
+  if (architecture == Architecture::cuda)
+    return precision == PrecisionOption::f32 ? Precision::full : Precision::bf16;
+  if (precision == PrecisionOption::bf16) {
+    throw UsageError({.what = "bf16 is for GPUs",
+                      .where = "precision",
+                      .why = "this run computes on the CPU, in float32",
+                      .remedy = "precision: auto or f32"});
+  }
+  return Precision::full;
 }
 
 UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,

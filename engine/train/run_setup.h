@@ -19,6 +19,9 @@ int thread_number(int threads, int processes = 1);
 // The device that the option names.
 DeviceKind device_kind(DeviceOption device);
 
+// What a run computes in on such a machine. Throws UsageError where it has not what is asked for.
+Precision run_precision(PrecisionOption precision, Architecture architecture);
+
 // The update of the options: weight decay as BERT has it (weight_decay_of), clipping, and of each parameter
 // the part of the learning rate that `rate_of` gives for its name; 0: it is frozen.
 UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,

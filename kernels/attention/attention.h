@@ -31,6 +31,7 @@ struct AttentionForward {
   Dropout dropout = {};  // row_ids: of the query rows; row: position * heads + head; column: key position
   Tensor output;         // [query rows, heads * head_size]
   Tensor log_sum_exp;    // [query rows, heads], f32 (f64 on the reference): log Σ exp(scale · q · k)
+  Tensor work = {};  // of attention_work, or none: Cuda takes sequences as they come. No result depends on it
 };
 
 // Gradients overwrite. The reference recomputes from scratch and may ignore log_sum_exp and output.
@@ -42,7 +43,19 @@ struct AttentionBackward {
   Tensor output, log_sum_exp;  // of forward
   Tensor output_gradient;      // [query rows, heads * head_size]
   Tensor query_gradient, key_gradient, value_gradient;
+  Tensor work = {};
 };
+
+// The order of work on a GPU, longest sequences first, so that no long one begins when the others are done:
+//   work[0]  the live sequences by falling number of key tiles, the earlier of equals first
+//   work[1]  how many tiles of queries come before those of each, in that order
+//   work[2]  the same of keys
+// The entry after the last live sequence is the total. A tile is attention_tile_rows rows of one sequence.
+struct AttentionWork {
+  Tensor query_offsets, key_offsets;  // i32 [1, sequences + 1], as above
+  Tensor work;                        // i32 [3, sequences + 1]
+};
+constexpr int64_t attention_tile_rows = 64;
 
 // The number of sequences to compute now, from query_offsets.
 inline int64_t live_sequences(const Tensor& offsets) {
@@ -52,6 +65,9 @@ inline int64_t live_sequences(const Tensor& offsets) {
 // Longest sequences, in keys, that the kernels take.
 constexpr int64_t attention_max_keys = 65535;
 
+void attention_work(Reference&, const AttentionWork&);
+void attention_work(Cpu&, const AttentionWork&);
+void attention_work(Cuda&, const AttentionWork&);
 void attention_forward(Reference&, const AttentionForward&);
 void attention_forward(Cpu&, const AttentionForward&);
 void attention_forward(Cuda&, const AttentionForward&);

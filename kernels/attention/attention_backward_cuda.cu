@@ -73,9 +73,10 @@ struct QueryGradients {
 template <int columns>
 __global__ void __launch_bounds__(gradient_threads)
     backward_kernel(AttentionBackward op, int least, int most) {
-  const int sequence = static_cast<int>(blockIdx.x);
-  if (sequence >= device_sequences(op.query_offsets)) return;
-  const int head_size = static_cast<int>(op.shape.head_size), head = static_cast<int>(blockIdx.y);
+  const auto [item, head] = block_place(op.shape);
+  if (item >= device_sequences(op.query_offsets)) return;
+  const int sequence = op.work ? op.work.row<int32_t>(0)[item] : item;
+  const int head_size = static_cast<int>(op.shape.head_size);
   const HeadRows at{sequence_rows(op.query_offsets, op.key_offsets, sequence), head, head_size,
                     head * head_size};
   const int queries = at.rows.queries;
@@ -127,8 +128,8 @@ int64_t attention_most_queries_on_chip(const Cuda& device, int64_t head_size) {
 
 void attention_backward_on_chip(Cuda& device, const AttentionBackward& op, int64_t least, int64_t most) {
   const auto run = [&]<int columns>() {
-    const LaunchShape shape{op.query_offsets.columns - 1, gradient_threads,
-                            GradientTiles<columns>::bytes + most * query_bytes<columns>, op.shape.heads};
+    const LaunchShape shape{(op.query_offsets.columns - 1) * op.shape.heads, gradient_threads,
+                            GradientTiles<columns>::bytes + most * query_bytes<columns>};
     launch(device, shape, backward_kernel<columns>, op, static_cast<int>(least), static_cast<int>(most));
   };
   with_head_columns(op.shape.head_size, run);

@@ -20,16 +20,17 @@ __device__ GradientTiles<columns> place_tiles() {
   return tiles;
 }
 
-__device__ HeadRows head_rows(const AttentionBackward& op, int sequence) {
-  const int head_size = static_cast<int>(op.shape.head_size), head = static_cast<int>(blockIdx.y);
+__device__ HeadRows head_rows(const AttentionBackward& op, int sequence, int head) {
+  const int head_size = static_cast<int>(op.shape.head_size);
   return {sequence_rows(op.query_offsets, op.key_offsets, sequence), head, head_size, head * head_size};
 }
 
 template <int columns>
 __global__ void __launch_bounds__(gradient_threads) keys_kernel(AttentionBackward op, int least) {
-  const SequenceTile tile = find_sequence_tile(op.key_offsets, tile_rows, static_cast<int>(blockIdx.x));
+  const auto [item, head] = block_place(op.shape);
+  const SequenceTile tile = find_work_tile(op.work, 2, op.key_offsets, tile_rows, item);
   if (!tile.exists) return;
-  const HeadRows at = head_rows(op, tile.sequence);
+  const HeadRows at = head_rows(op, tile.sequence, head);
   if (at.rows.queries <= least) return;
   const GradientTiles<columns> tiles = place_tiles<columns>();
   copy_keys(tiles, op, at, tile.first_row);
@@ -51,9 +52,10 @@ __global__ void __launch_bounds__(gradient_threads) keys_kernel(AttentionBackwar
 
 template <int columns>
 __global__ void __launch_bounds__(gradient_threads) queries_kernel(AttentionBackward op, int least) {
-  const SequenceTile tile = find_sequence_tile(op.query_offsets, tile_rows, static_cast<int>(blockIdx.x));
+  const auto [item, head] = block_place(op.shape);
+  const SequenceTile tile = find_work_tile(op.work, 1, op.query_offsets, tile_rows, item);
   if (!tile.exists) return;
-  const HeadRows at = head_rows(op, tile.sequence);
+  const HeadRows at = head_rows(op, tile.sequence, head);
   if (at.rows.queries <= least) return;
   const GradientTiles<columns> tiles = place_tiles<columns>();
   copy_queries(tiles, op, at, tile.first_row);
@@ -84,8 +86,8 @@ __global__ void __launch_bounds__(gradient_threads) queries_kernel(AttentionBack
 void attention_backward_tiled(Cuda& device, const AttentionBackward& op, int64_t least) {
   const auto run = [&]<int columns>() {
     const auto shape = [&](const Tensor& rows, const Tensor& offsets) {
-      return LaunchShape{most_sequence_tiles(rows.rows, offsets, tile_rows), gradient_threads,
-                         shared_bytes<columns>, op.shape.heads};
+      return LaunchShape{most_sequence_tiles(rows.rows, offsets, tile_rows) * op.shape.heads,
+                         gradient_threads, shared_bytes<columns>};
     };
     launch(device, shape(op.key, op.key_offsets), keys_kernel<columns>, op, static_cast<int>(least));
     launch(device, shape(op.query, op.query_offsets), queries_kernel<columns>, op, static_cast<int>(least));

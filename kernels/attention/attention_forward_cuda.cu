@@ -147,8 +147,9 @@ __device__ void write_rows(const AttentionForward& op, WarpState<columns>& state
 
 template <int columns>
 __global__ void __launch_bounds__(threads, columns > 64 ? 2 : 3) forward_kernel(AttentionForward op) {
-  const int head = static_cast<int>(blockIdx.y), head_size = static_cast<int>(op.shape.head_size);
-  const SequenceTile tile = find_sequence_tile(op.query_offsets, tile_rows, static_cast<int>(blockIdx.x));
+  const auto [item, head] = block_place(op.shape);
+  const int head_size = static_cast<int>(op.shape.head_size);
+  const SequenceTile tile = find_work_tile(op.work, 1, op.query_offsets, tile_rows, item);
   if (!tile.exists) return;
   const SequenceRows rows = sequence_rows(op.query_offsets, op.key_offsets, tile.sequence);
   auto* shared = dynamic_shared_memory<BFloat16>();
@@ -201,7 +202,7 @@ __global__ void __launch_bounds__(threads, columns > 64 ? 2 : 3) forward_kernel(
 void attention_forward_bf16(Cuda& device, const AttentionForward& op) {
   const auto run = [&]<int columns>() {
     const int64_t tiles = most_sequence_tiles(op.query.rows, op.query_offsets, tile_rows);
-    launch(device, {tiles, threads, shared_bytes<columns>, op.shape.heads}, forward_kernel<columns>, op);
+    launch(device, {tiles * op.shape.heads, threads, shared_bytes<columns>}, forward_kernel<columns>, op);
   };
   with_head_columns(op.shape.head_size, run);
 }

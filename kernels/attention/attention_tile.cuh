@@ -2,6 +2,7 @@
 
 #include <cuda_runtime.h>
 
+#include "kernels/attention/attention.h"
 #include "kernels/common/async_copy.cuh"
 #include "kernels/common/tensor.h"
 #include "kernels/common/tensor_core.cuh"
@@ -13,7 +14,7 @@
 // different banks.
 namespace cloze {
 
-constexpr int tile_rows = 64;
+constexpr auto tile_rows = static_cast<int>(attention_tile_rows);
 
 template <int columns>
 struct Tile {

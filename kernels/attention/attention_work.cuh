@@ -46,6 +46,30 @@ __device__ inline SequenceTile find_sequence_tile(const Tensor& offsets, int til
   return {low, first_row, first_row < first_rows[low + 1] - first_rows[low]};
 }
 
+// The same in the order of attention_work, where there is one; `row` of it: 1 of queries, 2 of keys.
+__device__ inline SequenceTile find_work_tile(const Tensor& work, int row, const Tensor& offsets, int tile,
+                                              int item) {
+  if (!work) return find_sequence_tile(offsets, tile, item);
+  const int32_t* first_items = work.row<int32_t>(row);
+  const int live = device_sequences(offsets);
+  if (item >= first_items[live]) return {0, 0, false};
+  int low = 0, high = live;
+  while (high - low > 1) {
+    const int middle = (low + high) / 2;
+    (first_items[middle] <= item ? low : high) = middle;
+  }
+  return {work.row<int32_t>(0)[low], (item - first_items[low]) * tile, true};
+}
+
+// Blocks come head by head of one piece of work, then those of the next.
+struct BlockPlace {
+  int item, head;
+};
+__device__ inline BlockPlace block_place(const AttentionShape& shape) {
+  const auto heads = static_cast<unsigned>(shape.heads);
+  return {static_cast<int>(blockIdx.x / heads), static_cast<int>(blockIdx.x % heads)};
+}
+
 // The sequence that row `row` of all sequences lies in.
 __device__ inline int sequence_of_row(const Tensor& offsets, int row) {
   const int32_t* first_rows = offsets.as<int32_t>();

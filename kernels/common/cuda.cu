@@ -5,6 +5,11 @@
 #include "kernels/common/launch.h"
 
 namespace cloze {
+namespace {
+
+__global__ void probe_kernel() {}
+
+}  // namespace
 
 void check_cuda(cudaError_t error, const char* call) {
   if (error != cudaSuccess) throw CudaError(std::string(call) + ": " + cudaGetErrorString(error));
@@ -24,11 +29,14 @@ Cuda current_cuda_device(CUstream_st* stream) {
   result.compute_capability =
       10 * attribute(cudaDevAttrComputeCapabilityMajor) + attribute(cudaDevAttrComputeCapabilityMinor);
   result.shared_bytes = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
-  if (result.compute_capability < 80)
-    throw CudaError("this GPU has compute capability " + std::to_string(result.compute_capability / 10) +
-                    "." + std::to_string(result.compute_capability % 10) +
-                    "; Cloze needs 8.0 (Ampere) or later: train with device: cpu");
   return result;
+}
+
+bool kernels_fit_device() {
+  cudaFuncAttributes attributes;
+  const bool fit = cudaFuncGetAttributes(&attributes, probe_kernel) == cudaSuccess;
+  if (!fit) static_cast<void>(cudaGetLastError());
+  return fit;
 }
 
 }  // namespace cloze

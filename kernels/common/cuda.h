@@ -27,7 +27,17 @@ class CudaError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// There is not enough memory on the GPU.
+class CudaOutOfMemory : public CudaError {
+ public:
+  CudaOutOfMemory(int64_t asked, int64_t free, int64_t total);
+  const int64_t asked, free, total;  // bytes
+};
+
 // The current device of this thread, on `stream`; throws CudaError where there is none.
 Cuda current_cuda_device(CUstream_st* stream);
+
+// Were the kernels of this program compiled for the current device?
+bool kernels_fit_device();
 
 }  // namespace cloze

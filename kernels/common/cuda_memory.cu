@@ -6,13 +6,23 @@
 
 namespace cloze {
 
+CudaOutOfMemory::CudaOutOfMemory(int64_t asked_for, int64_t are_free, int64_t in_all)
+    : CudaError("cannot allocate " + std::to_string(asked_for >> 20) + " MiB of GPU memory: " +
+                std::to_string(are_free >> 20) + " of " + std::to_string(in_all >> 20) + " MiB are free"),
+      asked(asked_for),
+      free(are_free),
+      total(in_all) {}
+
 void* cuda_allocate(int64_t bytes) {
   void* memory = nullptr;
   const cudaError_t error = cudaMalloc(&memory, static_cast<size_t>(bytes));
-  if (error != cudaSuccess)
-    throw CudaError("cannot allocate " + std::to_string(bytes >> 20) +
-                    " MiB of GPU memory: " + cudaGetErrorString(error) +
-                    "; see `cloze plan` for where memory goes; smaller micro-batches need less");
+  if (error == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());  // or the next launch would report it
+    size_t free = 0, total = 0;
+    check_cuda(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+    throw CudaOutOfMemory(bytes, static_cast<int64_t>(free), static_cast<int64_t>(total));
+  }
+  check_cuda(error, "cudaMalloc");
   return memory;
 }
 

@@ -7,7 +7,7 @@
 // Memory of a GPU and copies to and from it, on the device's stream. All throw CudaError.
 namespace cloze {
 
-void* cuda_allocate(int64_t bytes);  // says how much was asked for when there is not enough
+void* cuda_allocate(int64_t bytes);  // throws CudaOutOfMemory where there is not enough
 void cuda_free(void* memory) noexcept;
 void cuda_clear(Cuda& device, void* memory, int64_t bytes);
 void cuda_copy_in(Cuda& device, void* target, const void* source,

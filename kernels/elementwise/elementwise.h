@@ -21,6 +21,12 @@ struct AddBias {
   Tensor output;  // may be the same memory as input
 };
 
+// output = input in output's type: f32 and bf16 in any pairing (f64 too on the reference).
+struct Cast {
+  Tensor input;   // [rows, columns]; its live rows count
+  Tensor output;  // [rows, columns]; other memory than input
+};
+
 // output = dropout(input), the mask as stated in kernels/common/dropout.h; applied to a gradient it is its
 // own backward.
 struct DropoutApply {
@@ -44,6 +50,9 @@ void add(Cuda&, const Add&);
 void add_bias(Reference&, const AddBias&);
 void add_bias(Cpu&, const AddBias&);
 void add_bias(Cuda&, const AddBias&);
+void cast(Reference&, const Cast&);
+void cast(Cpu&, const Cast&);
+void cast(Cuda&, const Cast&);
 void dropout_apply(Reference&, const DropoutApply&);
 void dropout_apply(Cpu&, const DropoutApply&);
 void dropout_apply(Cuda&, const DropoutApply&);

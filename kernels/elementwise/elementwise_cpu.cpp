@@ -5,6 +5,7 @@
 
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
+#include "kernels/common/cast_rows.h"
 #include "kernels/common/dropout_simd-inl.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/simd_loop-inl.h"
@@ -91,6 +92,11 @@ void add(Cpu&, const Add& op) {
 
 void add_bias(Cpu&, const AddBias& op) {
   HWY_DYNAMIC_DISPATCH(add_bias_rows)(op);
+}
+
+void cast(Cpu&, const Cast& op) {
+  parallel_for(0, op.input.live_rows(), 64,
+               [&](int64_t first, int64_t last) { cast_rows(op.input, op.output, first, last); });
 }
 
 void dropout_apply(Cpu&, const DropoutApply& op) {

@@ -35,6 +35,16 @@ __global__ void add_bias_kernel(AddBias op, bool whole) {
                  });
 }
 
+template <typename From, typename To>
+__global__ void cast_kernel(Cast op, bool whole) {
+  for_each_group(op.input.live_rows(), static_cast<int>(op.input.columns),
+                 [&](int64_t row, int column, int count) {
+                   float values[group];
+                   load_columns(op.input.row<From>(row) + column, count, whole, values);
+                   store_columns(op.output.row<To>(row) + column, count, whole, values);
+                 });
+}
+
 template <typename T>
 __global__ void dropout_kernel(DropoutApply op, bool whole) {
   for_each_group(op.input.live_rows(), static_cast<int>(op.input.columns),
@@ -75,6 +85,15 @@ void add_bias(Cuda& device, const AddBias& op) {
   const bool whole = holds_groups({op.input, op.bias, op.output});
   with_storage_type(op.output, "add_bias", [&]<typename T>(T) {
     launch(device, row_loop(device, op.input), add_bias_kernel<T>, op, whole);
+  });
+}
+
+void cast(Cuda& device, const Cast& op) {
+  const bool whole = holds_groups({op.input, op.output});
+  with_storage_type(op.input, "cast", [&]<typename From>(From) {
+    with_storage_type(op.output, "cast", [&]<typename To>(To) {
+      launch(device, row_loop(device, op.input), cast_kernel<From, To>, op, whole);
+    });
   });
 }
 

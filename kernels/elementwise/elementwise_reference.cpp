@@ -1,3 +1,4 @@
+#include "kernels/common/cast_rows.h"
 #include "kernels/common/reference.h"
 #include "kernels/elementwise/elementwise.h"
 
@@ -28,6 +29,10 @@ void add_bias(Reference&, const AddBias& op) {
       return op.input.row<T>(row)[column] + op.bias.as<T>()[column];
     });
   });
+}
+
+void cast(Reference&, const Cast& op) {
+  cast_rows(op.input, op.output, 0, op.input.live_rows());
 }
 
 void dropout_apply(Reference&, const DropoutApply& op) {

@@ -1,10 +1,16 @@
 #include "kernels/linear/matmul_cublaslt.h"
 
 #include <cublasLt.h>
+#include <cuda_runtime.h>
 
-#include <map>
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
 #include <string>
-#include <tuple>
+#include <vector>
+
+#include "kernels/linear/matmul_choice.h"
 
 namespace cloze {
 namespace {
@@ -13,6 +19,22 @@ void check(cublasStatus_t status, const char* call) {
   if (status != CUBLAS_STATUS_SUCCESS)
     throw CudaError(std::string(call) + ": " + cublasLtGetStatusString(status));
 }
+
+void check(cudaError_t error, const char* call) {
+  if (error != cudaSuccess) throw CudaError(std::string(call) + ": " + cudaGetErrorString(error));
+}
+
+class TimedEvent {
+ public:
+  TimedEvent() { check(cudaEventCreate(&event_), "cudaEventCreate"); }
+  ~TimedEvent() { cudaEventDestroy(event_); }
+  TimedEvent(const TimedEvent&) = delete;
+  TimedEvent& operator=(const TimedEvent&) = delete;
+  cudaEvent_t get() const { return event_; }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
 
 cudaDataType_t type_of(DType dtype) {
   if (dtype == DType::bf16) return CUDA_R_16BF;
@@ -62,22 +84,44 @@ class Operation {
   cublasLtMatmulDesc_t operation_ = nullptr;
 };
 
-// What an algorithm depends on.
-using Key =
-    std::tuple<DType, DType, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool, bool, bool, bool>;
-Key key_of(const Matmul& m) {
-  const int64_t depth = m.transpose_left ? m.left.rows : m.left.columns;
-  return {m.left.dtype,      m.output.dtype,  m.output.rows,
-          m.output.columns,  depth,           m.left.stride,
-          m.right.stride,    m.output.stride, m.transpose_left,
-          m.transpose_right, bool(m.bias),    m.mode == GradientMode::accumulate};
-}
+// One product with its descriptors, for as long as it is called or tried.
+struct Product {
+  explicit Product(const Matmul& matmul)
+      : operation(matmul), right(matmul.right), left(matmul.left), output(matmul.output), operands(matmul) {}
+  Operation operation;
+  Layout right, left, output;
+  Matmul operands;
+
+  cublasStatus_t run(cublasLtHandle_t handle, const MatmulAlgorithm& algorithm, void* target, void* workspace,
+                     size_t workspace_bytes, cudaStream_t stream) const {
+    const cublasLtMatmulAlgo_t algo = to_library(algorithm);
+    const float one = 1, beta = operands.mode == GradientMode::accumulate ? 1.0f : 0.0f;
+    return cublasLtMatmul(handle, operation.get(), &one, operands.right.data, right.get(), operands.left.data,
+                          left.get(), &beta, target, output.get(), target, output.get(), &algo, workspace,
+                          workspace_bytes, stream);
+  }
+
+  static cublasLtMatmulAlgo_t to_library(const MatmulAlgorithm& algorithm) {
+    cublasLtMatmulAlgo_t algo;
+    static_assert(sizeof algo == sizeof algorithm.state);
+    std::memcpy(&algo, algorithm.state.data(), sizeof algo);
+    return algo;
+  }
+  static MatmulAlgorithm from_library(const cublasLtMatmulAlgo_t& algo) {
+    MatmulAlgorithm algorithm;
+    std::memcpy(algorithm.state.data(), &algo, sizeof algo);
+    return algorithm;
+  }
+};
 
 class CublasLt : public MatmulLibrary {
  public:
-  CublasLt(void* workspace, int64_t bytes)
-      : workspace_(workspace), workspace_bytes_(static_cast<size_t>(bytes)) {
+  CublasLt(const CublasLtOptions& options)
+      : workspace_(options.workspace), workspace_bytes_(static_cast<size_t>(options.workspace_bytes)) {
     check(cublasLtCreate(&handle_), "cublasLtCreate");
+    choices_ = std::make_unique<MatmulChoices>(
+        MatmulMachine{options.gpu, "cublasLt " + std::to_string(cublasLtGetVersion())}, options.choices_file,
+        options.say);
   }
   ~CublasLt() override { cublasLtDestroy(handle_); }
   CublasLt(const CublasLt&) = delete;
@@ -85,50 +129,107 @@ class CublasLt : public MatmulLibrary {
 
   bool multiply(Cuda& device, const Matmul& matmul) override {
     if (matmul.output.rows == 0) return true;
-    const Operation operation(matmul);
-    const Layout right(matmul.right), left(matmul.left), output(matmul.output);
-    const Key key = key_of(matmul);
-    auto found = algorithms_.find(key);
-    if (found == algorithms_.end())
-      found = algorithms_.emplace(key, choose(operation, right, left, output)).first;
-    const cublasLtMatmulHeuristicResult_t& algorithm = found->second;
-    if (algorithm.state != CUBLAS_STATUS_SUCCESS) return false;
-    const float one = 1, beta = matmul.mode == GradientMode::accumulate ? 1.0f : 0.0f;
-    check(cublasLtMatmul(handle_, operation.get(), &one, matmul.right.data, right.get(), matmul.left.data,
-                         left.get(), &beta, matmul.output.data, output.get(), matmul.output.data,
-                         output.get(), &algorithm.algo, workspace_, workspace_bytes_, device.stream),
+    const Product product(matmul);
+    Trials trials(*this, product, device.stream);
+    cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+    check(cudaStreamIsCapturing(device.stream, &capture), "cudaStreamIsCapturing");
+    const auto algorithm = choices_->choose(shape_of(matmul), trials, capture == cudaStreamCaptureStatusNone);
+    if (!algorithm) return false;
+    check(product.run(handle_, *algorithm, matmul.output.data, workspace_, workspace_bytes_, device.stream),
           "cublasLtMatmul");
     return true;
   }
 
  private:
-  // The library's first proposal; a state other than success where it has none.
-  cublasLtMatmulHeuristicResult_t choose(const Operation& operation, const Layout& right, const Layout& left,
-                                         const Layout& output) {
-    cublasLtMatmulPreference_t preference = nullptr;
-    check(cublasLtMatmulPreferenceCreate(&preference), "cublasLtMatmulPreferenceCreate");
-    cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                         &workspace_bytes_, sizeof workspace_bytes_);
-    cublasLtMatmulHeuristicResult_t best = {};
-    int count = 0;
-    const cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(handle_, operation.get(), right.get(), left.get(), output.get(),
-                                       output.get(), preference, 1, &best, &count);
-    cublasLtMatmulPreferenceDestroy(preference);
-    if (status != CUBLAS_STATUS_SUCCESS || count == 0) best.state = CUBLAS_STATUS_NOT_SUPPORTED;
-    return best;
-  }
+  class Trials final : public MatmulTrials {
+   public:
+    Trials(CublasLt& library, const Product& product, cudaStream_t stream)
+        : library_(library), product_(product), stream_(stream) {}
+    ~Trials() override { cudaFree(scratch_); }
+    std::vector<MatmulAlgorithm> proposals() override;
+    bool usable(const MatmulAlgorithm& algorithm) override;
+    std::optional<double> time(const MatmulAlgorithm& algorithm) override;
+
+   private:
+    void* target();  // where trials write: the output itself, unless it is added to
+    CublasLt& library_;
+    const Product& product_;
+    cudaStream_t stream_;
+    void* scratch_ = nullptr;
+  };
 
   void* workspace_;
   size_t workspace_bytes_;
   cublasLtHandle_t handle_ = nullptr;
-  std::map<Key, cublasLtMatmulHeuristicResult_t> algorithms_;
+  std::unique_ptr<MatmulChoices> choices_;
 };
+
+std::vector<MatmulAlgorithm> CublasLt::Trials::proposals() {
+  constexpr int most = 32;
+  cublasLtMatmulPreference_t preference = nullptr;
+  check(cublasLtMatmulPreferenceCreate(&preference), "cublasLtMatmulPreferenceCreate");
+  cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                       &library_.workspace_bytes_, sizeof library_.workspace_bytes_);
+  std::array<cublasLtMatmulHeuristicResult_t, most> found = {};
+  int count = 0;
+  const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
+      library_.handle_, product_.operation.get(), product_.right.get(), product_.left.get(),
+      product_.output.get(), product_.output.get(), preference, most, found.data(), &count);
+  cublasLtMatmulPreferenceDestroy(preference);
+  std::vector<MatmulAlgorithm> algorithms;
+  if (status != CUBLAS_STATUS_SUCCESS) return algorithms;
+  for (int i = 0; i < count; ++i)
+    if (found[i].state == CUBLAS_STATUS_SUCCESS) algorithms.push_back(Product::from_library(found[i].algo));
+  return algorithms;
+}
+
+bool CublasLt::Trials::usable(const MatmulAlgorithm& algorithm) {
+  const cublasLtMatmulAlgo_t algo = Product::to_library(algorithm);
+  cublasLtMatmulHeuristicResult_t result = {};
+  const cublasStatus_t status = cublasLtMatmulAlgoCheck(
+      library_.handle_, product_.operation.get(), product_.right.get(), product_.left.get(),
+      product_.output.get(), product_.output.get(), &algo, &result);
+  return status == CUBLAS_STATUS_SUCCESS && result.workspaceSize <= library_.workspace_bytes_;
+}
+
+void* CublasLt::Trials::target() {
+  const Tensor& output = product_.operands.output;
+  if (product_.operands.mode == GradientMode::overwrite) return output.data;
+  if (scratch_ == nullptr) {
+    const auto bytes = static_cast<size_t>(output.rows * output.stride) * size_of(output.dtype);
+    check(cudaMalloc(&scratch_, bytes), "cudaMalloc");
+    check(cudaMemsetAsync(scratch_, 0, bytes, stream_), "cudaMemsetAsync");
+  }
+  return scratch_;
+}
+
+std::optional<double> CublasLt::Trials::time(const MatmulAlgorithm& algorithm) {
+  constexpr int rounds = 3, runs = 5;
+  void* const output = target();
+  const auto run = [&] {
+    return product_.run(library_.handle_, algorithm, output, library_.workspace_, library_.workspace_bytes_,
+                        stream_) == CUBLAS_STATUS_SUCCESS;
+  };
+  if (!run() || cudaStreamSynchronize(stream_) != cudaSuccess) return std::nullopt;
+  const TimedEvent begin, end;
+  float least = 0;
+  for (int round = 0; round < rounds; ++round) {
+    check(cudaEventRecord(begin.get(), stream_), "cudaEventRecord");
+    for (int i = 0; i < runs; ++i)
+      if (!run()) return std::nullopt;
+    check(cudaEventRecord(end.get(), stream_), "cudaEventRecord");
+    check(cudaEventSynchronize(end.get()), "cudaEventSynchronize");
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "cudaEventElapsedTime");
+    least = round == 0 ? milliseconds : std::min(least, milliseconds);
+  }
+  return static_cast<double>(least) * 1e-3 / runs;
+}
 
 }  // namespace
 
-std::unique_ptr<MatmulLibrary> make_cublaslt(void* workspace, int64_t workspace_bytes) {
-  return std::make_unique<CublasLt>(workspace, workspace_bytes);
+std::unique_ptr<MatmulLibrary> make_cublaslt(const CublasLtOptions& options) {
+  return std::make_unique<CublasLt>(options);
 }
 
 }  // namespace cloze

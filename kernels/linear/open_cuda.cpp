@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "kernels/common/cuda_fit.h"
 #include "kernels/common/cuda_memory.h"
+#include "kernels/common/cuda_stream.h"
 #include "kernels/linear/matmul_cublaslt.h"
 
 namespace cloze {
@@ -14,37 +16,54 @@ void check(cudaError_t error, const char* call) {
   if (error != cudaSuccess) throw CudaError(std::string(call) + ": " + cudaGetErrorString(error));
 }
 
+CudaMachine machine_with(int number) {
+  CudaMachine machine{.number = number};
+  if (cudaDriverGetVersion(&machine.driver) != cudaSuccess) machine.driver = 0;
+  check(cudaRuntimeGetVersion(&machine.toolkit), "cudaRuntimeGetVersion");
+  if (cudaGetDeviceCount(&machine.devices) != cudaSuccess) machine.devices = 0;
+  if (number >= machine.devices) return machine;
+  check(cudaSetDevice(number), "cudaSetDevice");
+  cudaDeviceProp properties;
+  check(cudaGetDeviceProperties(&properties, number), "cudaGetDeviceProperties");
+  machine.gpu = properties.name;
+  machine.compute_capability = 10 * properties.major + properties.minor;
+  machine.has_code = kernels_fit_device();
+  return machine;
+}
+
 class OpenGpu final : public OpenCuda {
  public:
-  explicit OpenGpu(int number) {
-    check(cudaSetDevice(number), "cudaSetDevice");
-    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
-    device_ = current_cuda_device(stream_);
+  OpenGpu(const OpenCudaOptions& options, const CudaMachine& machine)
+      : device_(current_cuda_device(stream_.get())) {
     constexpr int64_t workspace_bytes = 32 << 20;  // what the library's documentation advises for sm_90
-    workspace_ = cuda_allocate(workspace_bytes);
-    matmul_ = make_cublaslt(workspace_, workspace_bytes);
+    workspace_.reset(cuda_allocate(workspace_bytes));
+    matmul_ = make_cublaslt({.workspace = workspace_.get(),
+                             .workspace_bytes = workspace_bytes,
+                             .gpu = machine.gpu + " " + std::to_string(machine.compute_capability),
+                             .choices_file = options.matmul_choices_file,
+                             .say = options.say});
     device_.matmul = matmul_.get();
-  }
-  ~OpenGpu() override {
-    matmul_.reset();
-    cuda_free(workspace_);
-    if (stream_ != nullptr) cudaStreamDestroy(stream_);
   }
   OpenGpu(const OpenGpu&) = delete;
   OpenGpu& operator=(const OpenGpu&) = delete;
   Cuda& device() override { return device_; }
 
  private:
+  struct Free {
+    void operator()(void* memory) const { cuda_free(memory); }
+  };
+  CudaStream stream_;
   Cuda device_;
-  cudaStream_t stream_ = nullptr;
-  void* workspace_ = nullptr;
+  std::unique_ptr<void, Free> workspace_;
   std::unique_ptr<MatmulLibrary> matmul_;
 };
 
 }  // namespace
 
-std::unique_ptr<OpenCuda> open_cuda(int number) {
-  return std::make_unique<OpenGpu>(number);
+std::unique_ptr<OpenCuda> open_cuda(const OpenCudaOptions& options) {
+  const CudaMachine machine = machine_with(options.number);
+  if (const std::string reason = unfit_reason(machine); !reason.empty()) throw CudaError(reason);
+  return std::make_unique<OpenGpu>(options, machine);
 }
 
 }  // namespace cloze

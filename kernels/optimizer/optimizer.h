@@ -54,7 +54,9 @@ struct AdamW {
   Tensor scalars;                                             // OptimizerScalars
   Clipping clipping;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6;  // double: 1 - beta2 of a float is 1e-5 off
-  Tensor compute_copy = {};  // bf16 [1, count], the new parameters rounded; or none. Cuda only
+  // The new parameters once more: bf16 [1, count], rounded (on the reference not rounded, of its own type);
+  // or none. Not on Cpu.
+  Tensor compute_copy = {};
 };
 
 // LAMB (You et al. 2020, algorithm 2): u = m̂ / (sqrt(v̂) + epsilon) + weight_decay * w per segment;

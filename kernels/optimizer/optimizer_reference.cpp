@@ -66,6 +66,7 @@ void lamb_segment_parameters(const Lamb& op, const ParameterSegment& segment, T 
         (std::sqrt(op.second_moment.as<T>()[i] * scalars[OptimizerScalars::second_moment_correction]) +
          static_cast<T>(op.epsilon));
     parameters[i] -= learning_rate * ratio * (direction + decay * parameters[i]);
+    if (op.compute_copy) op.compute_copy.as<T>()[i] = parameters[i];
   }
 }
 
@@ -91,8 +92,10 @@ void adamw(Reference&, const AdamW& op) {
       const T decay = static_cast<T>(segment.weight_decay);
       const T learning_rate =
           op.scalars.as<T>()[OptimizerScalars::learning_rate] * static_cast<T>(segment.learning_rate_scale);
-      for (int64_t i = segment.begin; i < segment.end; ++i)
+      for (int64_t i = segment.begin; i < segment.end; ++i) {
         parameters[i] -= learning_rate * (adam_direction<T>(op, i) + decay * parameters[i]);
+        if (op.compute_copy) op.compute_copy.as<T>()[i] = parameters[i];
+      }
     }
   });
 }

@@ -55,7 +55,7 @@ std::string_view room_of(std::string_view path) {
   if (top == "kernels") return "kernels";
   if (top == "engine") return folder;
   if (top != "tests") return {};
-  if (folder == "simt") return "kernels";  // the emulator compiles kernels and nothing else
+  if (folder == "simt" || folder == "gpu") return "kernels";  // their tests, on the emulator and on a GPU
   const bool whole =
       std::find(tests_of_the_whole.begin(), tests_of_the_whole.end(), folder) != tests_of_the_whole.end();
   return whole ? std::string_view() : folder;

@@ -64,6 +64,37 @@ TEST(Elementwise, AddBias) {
   for (const Shape& shape : shapes) expect_cpu_matches_reference<AddBiasCase>(shape);
 }
 
+template <typename From, typename To>
+void expect_cast(Buffer<From> input, Buffer<To> output, const int32_t& live, auto expected) {
+  Cpu cpu;
+  Reference reference;
+  const auto check = [&](auto& device) {
+    Buffer<To> result = output;
+    cast(device, {input.tensor(&live), result.tensor(&live)});
+    EXPECT_TRUE(result.untouched_from(live));
+    for (int64_t row = 0; row < live; ++row)
+      for (int64_t column = 0; column < input.columns(); ++column)
+        ASSERT_EQ(std::memcmp(&result.at(row, column),
+                              std::vector<To>{expected(input.at(row, column))}.data(), sizeof(To)),
+                  0);
+  };
+  check(cpu);
+  check(reference);
+}
+
+TEST(Elementwise, Cast) {
+  for (const Shape& shape : shapes) {
+    Buffer<float> single(shape.rows, shape.columns, shape.stride);
+    Buffer<BFloat16> half(shape.rows, shape.columns, shape.stride);
+    fill(single, 1);
+    expect_cast(single, half, shape.live, [](float value) { return to_bfloat16(value); });
+    Cpu cpu;
+    cast(cpu, {single.tensor(&shape.live), half.tensor(&shape.live)});
+    expect_cast(half, Buffer<float>(shape.rows, shape.columns, shape.stride), shape.live,
+                [](BFloat16 value) { return to_float(value); });
+  }
+}
+
 template <typename T>
 struct DropoutCase {
   DropoutCase(const Shape& shape, float probability)

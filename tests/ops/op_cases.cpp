@@ -69,7 +69,8 @@ Build layer_norm_case(bool bias, bool residual, DropoutSite dropout, int64_t row
   };
 }
 
-Build attention_case(AttentionLayout layout, DropoutSite dropout, int64_t head_size = 4) {
+Build attention_case(AttentionLayout layout, DropoutSite dropout, int64_t head_size = 4,
+                     bool ordered = false) {
   return [=](OpGraph& g) {
     const int64_t hidden = 2 * head_size;
     const bool packed = layout == AttentionLayout::packed;
@@ -83,6 +84,8 @@ Build attention_case(AttentionLayout layout, DropoutSite dropout, int64_t head_s
     in.key_offsets = keys;
     in.key = g.dropout_key();
     in.row_ids = g.row_ids(rows, axis);
+    if (ordered)
+      in.work = g.graph.add(std::make_shared<AttentionWorkOp>(), {in.query_offsets, in.key_offsets})[0];
     g.output(attention(g.graph, in, {.heads = 2, .layout = layout, .dropout = dropout}));
   };
 }
@@ -105,6 +108,12 @@ Build embedding_case(DropoutSite dropout) {
     in.row_ids = g.row_ids(tokens);
     g.output(embedding(g.graph, in, 1e-3f, dropout, true));
   };
+}
+
+void cast_case(OpGraph& g) {
+  const ValueId x = g.rows_of_parameter(tokens, 13);
+  g.live(Axis::tokens, 9);
+  g.output(g.graph.add(std::make_shared<CastOp>(g.real), {x})[0]);
 }
 
 void cross_entropy_case(OpGraph& g) {
@@ -307,6 +316,7 @@ const std::vector<OpCase>& op_cases() {
       {"attention_packed_with_dropout", attention_case(packed, some_dropout)},
       {"attention_split", attention_case(split, no_dropout)},
       {"attention_split_with_dropout", attention_case(split, some_dropout)},
+      {"attention_in_an_order_of_work", attention_case(split, some_dropout, 4, true)},
       {"attention_of_wide_heads", attention_case(packed, some_dropout, 20)},
       {"cross_entropy", cross_entropy_case},
       {"cross_entropy_smoothed", weighted_cross_entropy_case(0.1f, false)},
@@ -327,6 +337,7 @@ const std::vector<OpCase>& op_cases() {
       {"layer_norm_with_dropout", layer_norm_case(false, false, some_dropout)},
       {"layer_norm_with_everything", layer_norm_case(true, true, some_dropout)},
       {"layer_norm_of_many_rows", layer_norm_case(true, true, some_dropout, 70)},
+      {"cast", cast_case},
       {"linear", linear_case(false)},
       {"linear_with_bias", linear_case(true)},
       {"linear_of_a_parameter", linear_of_a_parameter},

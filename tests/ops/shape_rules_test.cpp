@@ -83,6 +83,7 @@ std::set<std::string> free_changes() {
       {"attention", 0, {"rows", "axis", "precision"}},  // queries
       {"attention", 1, {"rows", "axis"}},               // keys and values
       {"attention_backward", 1, {"rows", "axis"}},
+      {"cast", 0, {"rows", "columns", "axis", "precision"}},
       {"collect_gradients", 0, {"rows", "columns", "precision"}},  // precision: of a single one
       {"collect_gradients", 1, {"rows", "columns"}},
       {"column_sum", 0, {"rows", "columns", "axis", "precision"}},

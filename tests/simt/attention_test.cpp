@@ -18,6 +18,7 @@ struct AttentionSetup {
   int64_t most_queries = 0;
   int64_t shared_bytes = 0;  // of the device, where not its own
   bool f32 = true;           // its one kernel for all lengths need not see the long ones
+  bool ordered = true;       // the longest sequences first
 };
 
 // Forward, then backward; the tensors are views of wider ones, with rows and a sequence more than what is
@@ -135,9 +136,13 @@ void forward_and_backward(Stage& stage, const AttentionSetup& s) {
   const Tensor output = stage.output({rows, hidden, 16}), log_sum_exp = stage.output_f32({rows, s.heads});
   const AttentionShape shape{s.heads, s.head_size, 1 / std::sqrt(static_cast<float>(s.head_size)),
                              s.most_queries};
-  const AttentionForward forward{
+  AttentionForward forward{
       shape,   query,  half(key_value, 0), half(key_value, 1), query_offsets, key_offsets,
       dropout, output, log_sum_exp};
+  if (s.ordered) {
+    forward.work = stage.output_ids({3, static_cast<int64_t>(queries.size())});
+    attention_work(stage.device(), AttentionWork{query_offsets, key_offsets, forward.work});
+  }
   attention_forward(stage.device(), forward);
   queries.pop_back();
   keys.pop_back();
@@ -160,7 +165,8 @@ void forward_and_backward(Stage& stage, const AttentionSetup& s) {
                                    output_gradient,
                                    query_gradient,
                                    half(gradients, 0),
-                                   half(gradients, 1)};
+                                   half(gradients, 1),
+                                   forward.work};
   attention_backward(stage.device(), backward);
   if (stage.rounds()) plain.backward(backward);
   stage.stored(query_gradient);
@@ -230,8 +236,50 @@ TEST(CudaAttention, RandomShapes) {
     }
     setup.shared_bytes = draw.coin() ? 0 : 100 * 1024;
     setup.f32 = false;
+    setup.ordered = draw.coin();
     expect_all(setup);
   });
+}
+
+std::vector<int32_t> work_of(const std::vector<int32_t>& queries, const std::vector<int32_t>& keys,
+                             int32_t live) {
+  const auto columns = static_cast<int64_t>(keys.size());
+  std::vector<int32_t> first;
+  for_each_order([&](uint64_t order) {
+    Stage<Cuda> cuda(emulated_device(), DType::f32, Storage::f32);
+    Stage<Reference> reference({}, DType::f32, Storage::f32);
+    std::vector<double> results[2];
+    const auto run = [&](auto& stage, std::vector<double>& result) {
+      Tensor query_offsets = stage.ids({1, columns}, queries);
+      query_offsets.live = stage.live(live);
+      const Tensor key_offsets = stage.ids({1, columns}, keys), work = stage.output_ids({3, columns});
+      attention_work(stage.device(), AttentionWork{query_offsets, key_offsets, work});
+      for (int64_t row = 0; row < 3; ++row) {
+        Tensor one = work;
+        one.data = work.row<int32_t>(row);
+        one.rows = 1;
+        one.columns = live + 1;
+        const std::vector<double> values = stage.read(one);
+        result.insert(result.end(), values.begin(), values.end());
+      }
+    };
+    run(cuda, results[0]);
+    run(reference, results[1]);
+    EXPECT_EQ(results[0], results[1]);
+    if (order == 0) first.assign(results[0].begin(), results[0].end());
+  });
+  return first;
+}
+
+// Sequences of 10, 200, 64, 65, no and 130 keys.
+TEST(CudaAttention, WorkIsOrderedLongestFirst) {
+  const std::vector<int32_t> offsets = {0, 10, 210, 274, 339, 339, 469, 469, 469};
+  EXPECT_EQ(work_of(offsets, offsets, 6),
+            (std::vector<int32_t>{1, 5, 3, 0, 2, 4, 6, 0, 4, 7, 9, 10, 11, 11, 0, 4, 7, 9, 10, 11, 11}));
+  const std::vector<int32_t> queries = {0, 0, 3, 3, 68, 68, 69, 69, 69};
+  EXPECT_EQ(work_of(queries, offsets, 6),
+            (std::vector<int32_t>{1, 5, 3, 0, 2, 4, 6, 0, 1, 2, 4, 4, 4, 4, 0, 4, 7, 9, 10, 11, 11}));
+  EXPECT_EQ(work_of(offsets, offsets, 0), (std::vector<int32_t>{0, 0, 0}));
 }
 
 TEST(CudaAttention, NothingLive) {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "tests/simt/block.h"
+#include "tests/simt/streams.h"
 
 namespace cloze::simt {
 namespace {
@@ -21,6 +22,9 @@ void require(bool condition, const GridLaunch& launch, const std::string& what) 
 
 void set_order(uint64_t seed) {
   run_order = seed;
+}
+uint64_t stream_order() {
+  return run_order;
 }
 uint64_t launch_count() {
   return launches;
@@ -42,7 +46,7 @@ void run_grid(const GridLaunch& launch) {
                       launch.shared_bytes, largest_shared_bytes));
   require(launch.call_bytes <= 4096, launch, "more than 4096 bytes of arguments");
   largest_shared_bytes = 48 * 1024;
-  run_or_record([launch] {
+  submit(launch.stream, [launch] {
     ++launches;
     Grid(launch, run_order, static_cast<uint32_t>(launches)).run();
   });

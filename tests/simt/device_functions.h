@@ -3,10 +3,11 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <memory>
 
 #include "tests/simt/vector_types.h"
+
+struct CUstream_st;
 
 // What device code may call in the emulator: built-in variables, barriers, warp collectives, intrinsics.
 namespace cloze::simt {
@@ -32,12 +33,9 @@ struct GridLaunch {
   int64_t call_bytes;
   dim3 grid, block;
   int64_t shared_bytes;
+  CUstream_st* stream;
 };
-void run_grid(const GridLaunch& launch);  // throws Fault; while a stream is captured, notes it down
-
-// Runs `work` now or, while a stream is captured, notes it down: for what stands in for libraries.
-void run_or_record(const std::function<void()>& work);
-bool capturing();
+void run_grid(const GridLaunch& launch);  // on its stream (streams.h); throws Fault
 
 // Waits until all lanes of the warp are at `place` with the same `complete`, which is then called once with
 // the requests of the lanes. `orders_memory`: accesses before are seen after.

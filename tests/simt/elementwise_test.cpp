@@ -43,6 +43,25 @@ TEST(CudaElementwise, AddBias) {
     });
 }
 
+// To bf16 and back: exactly rounded, and exactly what it is.
+TEST(CudaElementwise, Cast) {
+  for (const Shape& shape : shapes)
+    for_each_order([&](uint64_t) {
+      Stage<Cuda> stage(emulated_device(), DType::f32, Storage::bf16);
+      Tensor input = stage.input_f32({shape.rows, shape.columns, shape.gap}, -3, 3);
+      input.live = stage.live(shape.live);
+      Tensor rounded = stage.make({shape.rows, shape.columns, shape.gap}, DType::bf16);
+      const Tensor back = stage.make({shape.rows, shape.columns}, DType::f32);
+      cast(stage.device(), Cast{input, rounded});
+      rounded.live = input.live;
+      cast(stage.device(), Cast{rounded, back});
+      std::vector<double> expected = stage.read(input, shape.live);
+      for (double& value : expected) value = to_float(to_bfloat16(static_cast<float>(value)));
+      EXPECT_EQ(stage.read(rounded, shape.live), expected);
+      EXPECT_EQ(stage.read(back, shape.live), expected);
+    });
+}
+
 TEST(CudaElementwise, DropoutDrawsTheStatedMasks) {
   for (const Shape& shape : shapes)
     for (const float probability : {0.1f, 0.5f, 0.9f})

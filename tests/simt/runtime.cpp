@@ -1,53 +1,123 @@
-// The calls of the CUDA runtime that Cloze makes, on the emulator's device memory. Streams run at once.
+// The calls of the CUDA runtime that Cloze makes, on the emulator's device memory.
 #include <cuda_runtime.h>
 
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <vector>
 
 #include "tests/simt/memory.h"
+#include "tests/simt/simt.h"
+#include "tests/simt/streams.h"
 
-using cloze::simt::device_memory;
-using cloze::simt::Region;
+namespace cloze::simt {
+namespace {
+
+int64_t memory_limit = int64_t{1} << 40;
+std::map<const char*, int64_t>& pinned() {  // beginnings and bytes
+  static std::map<const char*, int64_t> blocks;
+  return blocks;
+}
+bool is_pinned(const void* address, int64_t bytes) {
+  const char* begin = static_cast<const char*>(address);
+  const auto after = pinned().upper_bound(begin);
+  return after != pinned().begin() && begin + bytes <= std::prev(after)->first + std::prev(after)->second;
+}
+
+bool on_device(const void* address, int64_t bytes) {
+  const Region* region = device_memory().find(address);
+  return region != nullptr && region->holds(address, bytes);
+}
+
+void write_device(void* target, const void* source, size_t bytes) {
+  std::memcpy(target, source, bytes);
+  device_memory().find(target)->mark_written(target, static_cast<int64_t>(bytes));
+}
+
+}  // namespace
+
+void set_memory_limit(int64_t bytes) {
+  memory_limit = bytes;
+}
+int64_t pinned_bytes() {
+  int64_t bytes = 0;
+  for (const auto& [begin, size] : pinned()) bytes += size;
+  return bytes;
+}
+
+}  // namespace cloze::simt
+
+using namespace cloze::simt;
 
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
-  if (cloze::simt::capturing()) return cudaErrorStreamCaptureUnsupported;
+  if (capturing()) return cudaErrorStreamCaptureUnsupported;
+  if (allocated_bytes() + static_cast<int64_t>(bytes) > memory_limit) return cudaErrorMemoryAllocation;
   *pointer = device_memory().allocate(bytes);
   return cudaSuccess;
 }
 
+// Waits for the device, as the runtime does.
 cudaError_t cudaFree(void* pointer) {
+  drain_all();
   return pointer == nullptr || device_memory().free(pointer) ? cudaSuccess : cudaErrorInvalidValue;
 }
 
-cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind,
-                            cudaStream_t) {
-  if (cloze::simt::capturing()) return cudaErrorStreamCaptureUnsupported;  // Cloze copies between graphs only
-  const auto size = static_cast<int64_t>(bytes);
-  const auto on_device = [size](const void* address) {
-    const Region* region = device_memory().find(address);
-    return region != nullptr && region->holds(address, size);
-  };
-  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
-  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if ((to_device && !on_device(target)) || (from_device && !on_device(source))) return cudaErrorInvalidValue;
-  std::memcpy(target, source, bytes);
-  if (to_device) device_memory().find(target)->mark_written(target, size);
+cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
+  if (capturing()) return cudaErrorStreamCaptureUnsupported;
+  char* memory = new char[bytes];
+  std::memset(memory, 0xFF, bytes);
+  pinned()[memory] = static_cast<int64_t>(bytes);
+  *pointer = memory;
   return cudaSuccess;
 }
 
-cudaError_t cudaMemsetAsync(void* target, int byte, size_t bytes, cudaStream_t) {
-  Region* region = device_memory().find(target);
+cudaError_t cudaFreeHost(void* pointer) {
+  if (pointer == nullptr) return cudaSuccess;
+  if (pinned().erase(static_cast<char*>(pointer)) == 0) return cudaErrorInvalidValue;
+  delete[] static_cast<char*>(pointer);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  *total = static_cast<size_t>(memory_limit);
+  *free = static_cast<size_t>(memory_limit - allocated_bytes());
+  return cudaSuccess;
+}
+
+// Pinned memory is read and written when the stream comes to it. Other memory of the host is read now, and
+// written when all before it is done, as the runtime does.
+cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
+  if (capturing()) return cudaErrorStreamCaptureUnsupported;  // Cloze copies between graphs only
   const auto size = static_cast<int64_t>(bytes);
-  if (region == nullptr || !region->holds(target, size)) return cudaErrorInvalidValue;
-  cloze::simt::run_or_record([=] {
+  const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
+  const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
+  if ((to_device && !on_device(target, size)) || (from_device && !on_device(source, size)))
+    return cudaErrorInvalidValue;
+  if (kind == cudaMemcpyHostToDevice && !is_pinned(source, size)) {
+    const char* begin = static_cast<const char*>(source);
+    submit(stream, [target, copied = std::vector<char>(begin, begin + size)] {
+      write_device(target, copied.data(), copied.size());
+    });
+  } else if (to_device) {
+    submit(stream, [=] { write_device(target, source, bytes); });
+  } else {
+    submit(stream, [=] { std::memcpy(target, source, bytes); });
+    if (!is_pinned(target, size)) return cudaStreamSynchronize(stream);
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemsetAsync(void* target, int byte, size_t bytes, cudaStream_t stream) {
+  const auto size = static_cast<int64_t>(bytes);
+  if (!on_device(target, size)) return cudaErrorInvalidValue;
+  submit(stream, [=] {
     std::memset(target, byte, bytes);
-    region->mark_written(target, size);
+    device_memory().find(target)->mark_written(target, size);
   });
   return cudaSuccess;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
-  return cudaSuccess;
-}
 cudaError_t cudaGetLastError() {
   return cudaSuccess;
 }

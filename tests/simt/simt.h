@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 // The SIMT emulator: runs the CUDA kernels of kernels/ on the host, from the very same `.cu` files.
 //
@@ -44,8 +45,9 @@ class Fault : public std::runtime_error {
   FaultKind kind_;
 };
 
-// The order in which blocks, warps and lanes run: 0 ascending, 1 descending, others shuffled by the seed.
-// What kernels compute must not depend on it.
+// The order in which blocks, warps and lanes run: 0 ascending, 1 descending, others shuffled by the seed; and
+// when the work of streams runs: 0 at once, 1 as late as a wait allows, others at times drawn. What is
+// computed must not depend on it.
 void set_order(uint64_t seed);
 constexpr uint64_t orders_to_try = 3;
 
@@ -54,9 +56,16 @@ constexpr uint64_t orders_to_try = 3;
 void require_written(const void* address, int64_t bytes);
 void mark_written(const void* address, int64_t bytes);
 
-// Kernels launched so far, CUDA graphs replayed so far, and cudaMalloc'd bytes now: for tests of the runtime.
+// For tests of the runtime: kernels launched, CUDA graphs replayed and waits of the host for all that a
+// stream was given, so far; cudaMalloc'd and pinned bytes now; how much cudaMalloc gives before it fails.
 uint64_t launch_count();
 uint64_t replay_count();
+uint64_t stream_wait_count();
 int64_t allocated_bytes();
+int64_t pinned_bytes();
+void set_memory_limit(int64_t bytes);
+void make_captures_fail(bool fail);  // as where a call that cannot be recorded is among them
+// Names of the ranges (kernels/common/profile_range.h) since the last call.
+std::vector<std::string> take_range_names();
 
 }  // namespace cloze::simt

@@ -138,9 +138,15 @@ UpdateAttributes adamw_of(const ParameterLayout& layout) {
   return {.segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments))};
 }
 
-SmallModel::SmallModel(DeviceKind device, const BertConfig& config, PretrainingCompileOptions options)
+SmallModel::SmallModel(DeviceKind device, const BertConfig& config, PretrainingCompileOptions options,
+                       Precision precision)
+    : SmallModel([&](int64_t elements) { return make_engine(device, elements, true, precision); }, config,
+                 std::move(options)) {}
+
+SmallModel::SmallModel(const std::function<std::unique_ptr<Engine>(int64_t)>& make, const BertConfig& config,
+                       PretrainingCompileOptions options)
     : layout_(std::make_unique<ParameterLayout>(bert_parameters(config, {}))),
-      engine_(make_engine(device, layout_->elements(), true)) {
+      engine_(make(layout_->elements())) {
   for (const Parameter& parameter : layout_->parameters()) {
     std::vector<float> values(static_cast<size_t>(parameter.elements()));
     initialize_parameter(parameter, config.initializer_range, 42, 0, values);

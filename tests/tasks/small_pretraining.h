@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,7 +38,11 @@ UpdateAttributes adamw_of(const ParameterLayout& layout);
 // An initialised model on a device.
 class SmallModel {
  public:
-  SmallModel(DeviceKind device, const BertConfig& config, PretrainingCompileOptions options = {});
+  SmallModel(DeviceKind device, const BertConfig& config, PretrainingCompileOptions options = {},
+             Precision precision = Precision::full);
+  // On the engine that `make` gives for so many elements.
+  SmallModel(const std::function<std::unique_ptr<Engine>(int64_t elements)>& make, const BertConfig& config,
+             PretrainingCompileOptions options = {});
 
   // The gradients of one step (learning rate 0: no update); they stay in the engine.
   void differentiate(const std::vector<PretrainingBatch>& batches, PhiloxKey key = {});

@@ -35,6 +35,20 @@ TEST(PlannedRun, WithoutACorpusTheVocabularyOfGooglesModelsIsAssumed) {
   ASSERT_EQ(run.phases.size(), 2u);
 }
 
+// A GPU run keeps activations in bf16: half the bytes, sums and statistics aside.
+TEST(PlannedRun, InBf16ActivationsTakeHalf) {
+  const PretrainOptions options = tiny_run();
+  const PlannedRun full = plan_run(options),
+                   low =
+                       plan_run(options, {.architecture = Architecture::cuda, .precision = Precision::bf16});
+  const Capacity capacity{.tokens = 1024, .sequences = 16, .predictions = 160};
+  const WorkingMemory in_full = working_memory(options, full, capacity),
+                      in_low = working_memory(options, low, capacity);
+  EXPECT_LT(in_low.arena, in_full.arena * 6 / 10);
+  EXPECT_GE(in_low.arena, in_full.arena / 2);
+  EXPECT_EQ(in_low.inputs, in_full.inputs);
+}
+
 TEST(LargestBatch, FitsAndAnotherSixtyFourthDoesNot) {
   const PretrainOptions options = tiny_run();
   const PlannedRun run = plan_run(options);

@@ -1,0 +1,17 @@
+// What the tests of tests/simt ask of the emulator, answered by a GPU: its own order of threads three times,
+// and its own matmul library.
+#include "kernels/linear/open_cuda.h"
+#include "tests/simt/reference_matmul.h"
+#include "tests/simt/simt.h"
+
+namespace cloze::simt {
+
+void set_order(uint64_t) {}
+
+bool ReferenceMatmul::multiply(Cuda& device, const Matmul& matmul) {
+  static const std::unique_ptr<OpenCuda> gpu = open_cuda({});
+  if (matmul.bias && !has_bias_) return false;
+  return gpu->device().matmul->multiply(device, matmul);
+}
+
+}  // namespace cloze::simt
