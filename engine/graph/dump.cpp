@@ -11,18 +11,6 @@ std::string label(const Graph& graph, ValueId id) {
   return value.name.empty() ? fmt::format("%{}", id.index) : fmt::format("%{}({})", id.index, value.name);
 }
 
-const char* name_of(Phase phase) {
-  switch (phase) {
-    case Phase::forward:
-      return "forward";
-    case Phase::backward:
-      return "backward";
-    case Phase::update:
-      return "update";
-  }
-  return "?";
-}
-
 std::string describe_output(const Graph& graph, const Node& node, size_t index) {
   const ValueId id = node.outputs[index];
   std::string text = fmt::format("%{}: {}", id.index, to_string(graph.type(id)));

@@ -8,6 +8,18 @@
 
 namespace cloze {
 
+const char* name_of(Phase phase) {
+  switch (phase) {
+    case Phase::forward:
+      return "forward";
+    case Phase::backward:
+      return "backward";
+    case Phase::update:
+      return "update";
+  }
+  return "?";
+}
+
 const char* name_of(Axis axis) {
   switch (axis) {
     case Axis::fixed:

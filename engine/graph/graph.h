@@ -12,6 +12,7 @@
 namespace cloze {
 
 enum class Phase : uint8_t { forward, backward, update };
+const char* name_of(Phase phase);
 
 struct Node {
   std::shared_ptr<const Op> op;

@@ -1,5 +1,4 @@
 #include "engine/observe/bench.h"
-#include "engine/base/clock.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -8,10 +7,10 @@
 #include <limits>
 #include <set>
 
+#include "engine/base/clock.h"
 #include "engine/base/cpu_info.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
@@ -84,9 +83,7 @@ BenchReport run_bench(const std::vector<std::string>& names, double seconds) {
     log::info("{}, {}", bench.name, bench.shape);
     report.results.push_back(measure(bench, seconds));
   }
-  const Ceilings after = measured_ceilings();
-  report.ceilings.matmul_flops = std::max(report.ceilings.matmul_flops, after.matmul_flops);
-  report.ceilings.copy_bytes = std::max(report.ceilings.copy_bytes, after.copy_bytes);
+  report.ceilings = better_of(report.ceilings, measured_ceilings());
   for (BenchResult& result : report.results) {
     if (result.bench->ceiling == BenchCeiling::matmul)
       result.ceiling_seconds = result.work / report.ceilings.matmul_flops;

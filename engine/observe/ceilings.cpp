@@ -1,13 +1,12 @@
 #include "engine/observe/ceilings.h"
-#include "engine/base/clock.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
+#include "engine/base/clock.h"
 #include "engine/runtime/host_memory.h"
 #include "engine/train/machine_peak.h"
-#include "engine/train/run_report.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -34,6 +33,11 @@ double measured_copy_bandwidth() {
 
 Ceilings measured_ceilings() {
   return {.matmul_flops = measured_matmul_peak(), .copy_bytes = measured_copy_bandwidth()};
+}
+
+Ceilings better_of(const Ceilings& a, const Ceilings& b) {
+  return {.matmul_flops = std::max(a.matmul_flops, b.matmul_flops),
+          .copy_bytes = std::max(a.copy_bytes, b.copy_bytes)};
 }
 
 }  // namespace cloze

@@ -11,6 +11,9 @@ struct Ceilings {
 // About a second and a half, with thread_count() threads.
 Ceilings measured_ceilings();
 
+// Of two measurements the better: other programs may have disturbed either.
+Ceilings better_of(const Ceilings& a, const Ceilings& b);
+
 // The best of the copies from one block of 128 MiB to another that half a second holds, every thread copying
 // a part by memcpy. Blocks are far larger than caches, so what works within a cache may be faster.
 double measured_copy_bandwidth();

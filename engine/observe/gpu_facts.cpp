@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/observe/system_file.h"
 #include "kernels/common/cuda.h"
 #include "kernels/linear/open_cuda.h"
 
@@ -12,15 +11,6 @@ namespace cloze {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Files of /proc and /sys may vanish or be closed to us: then they say nothing.
-std::string text_or_nothing(const fs::path& path) {
-  try {
-    return read_file(path);
-  } catch (const Error&) {
-    return {};
-  }
-}
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
@@ -33,8 +23,8 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
 
 // Classes 0x0300 (VGA) and 0x0302 (3D controller); audio and USB functions of the same card are others.
 bool is_nvidia_gpu(const fs::path& device) {
-  const std::string kind = text_or_nothing(device / "class");
-  return text_or_nothing(device / "vendor").starts_with("0x10de") &&
+  const std::string kind = system_file(device / "class");
+  return system_file(device / "vendor").starts_with("0x10de") &&
          (kind.starts_with("0x0300") || kind.starts_with("0x0302"));
 }
 
@@ -77,9 +67,9 @@ std::string driver_version(std::string_view text) {
 GpuFacts system_gpus(const fs::path& proc, const fs::path& sys) {
   GpuFacts facts;
   for (const fs::path& device : entries_of(sys / "bus/pci/devices")) facts.devices += is_nvidia_gpu(device);
-  facts.driver = driver_version(text_or_nothing(proc / "driver/nvidia/version"));
+  facts.driver = driver_version(system_file(proc / "driver/nvidia/version"));
   for (const fs::path& gpu : entries_of(proc / "driver/nvidia/gpus")) {
-    const std::string model = model_of(text_or_nothing(gpu / "information"));
+    const std::string model = model_of(system_file(gpu / "information"));
     if (!model.empty()) facts.models.push_back(model);
   }
   return facts;

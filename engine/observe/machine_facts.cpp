@@ -7,20 +7,11 @@
 #include <cstdlib>
 #include <set>
 
-#include "engine/base/error.h"
-#include "engine/base/file.h"
+#include "engine/observe/system_file.h"
 #include "engine/train/run_setup.h"
 
 namespace cloze {
 namespace {
-
-std::string text_or_nothing(const char* path) {
-  try {
-    return read_file(path);
-  } catch (const Error&) {
-    return {};
-  }
-}
 
 // Calls visit(line) for every line of a text.
 template <typename Visit>
@@ -78,23 +69,22 @@ std::string release_value(std::string_view text, std::string_view key) {
 }
 
 MachineFacts machine_facts() {
-  const std::string release = text_or_nothing("/etc/os-release");
-  MachineFacts facts{
-      .system = system_name(release),
-      .distribution = release_value(release, "ID"),
-      .cpu = cpu_info(),
-      .cores = physical_cores(text_or_nothing("/proc/cpuinfo")),
-      .processors = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
-      .threads = thread_number(0),
-      .load = load_of_last_minute(),
-      .kernel_target = kernel_target(),
-      .matmul_library_target = matmul_library_target(),
-      .memory = machine_memory(),
-      .huge_pages = chosen_word(text_or_nothing("/sys/kernel/mm/transparent_hugepage/enabled")),
-      .gpu = gpu_facts(),
-      .build = build_facts(),
-      .folder = std::filesystem::current_path(),
-      .automatic_device = name_of(device_kind(DeviceOption::automatic))};
+  const std::string release = system_file("/etc/os-release");
+  MachineFacts facts{.system = system_name(release),
+                     .distribution = release_value(release, "ID"),
+                     .cpu = cpu_info(),
+                     .cores = physical_cores(system_file("/proc/cpuinfo")),
+                     .processors = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)),
+                     .threads = thread_number(0),
+                     .load = load_of_last_minute(),
+                     .kernel_target = kernel_target(),
+                     .matmul_library_target = matmul_library_target(),
+                     .memory = machine_memory(),
+                     .huge_pages = chosen_word(system_file("/sys/kernel/mm/transparent_hugepage/enabled")),
+                     .gpu = gpu_facts(),
+                     .build = build_facts(),
+                     .folder = std::filesystem::current_path(),
+                     .automatic_device = name_of(device_kind(DeviceOption::automatic))};
   std::error_code trouble;
   const auto space = std::filesystem::space(facts.folder, trouble);
   if (!trouble) facts.disk_bytes = space.capacity, facts.disk_available = space.available;

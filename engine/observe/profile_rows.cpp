@@ -74,18 +74,6 @@ const char* name_of(Work work) {
   return "?";
 }
 
-const char* name_of(Phase phase) {
-  switch (phase) {
-    case Phase::forward:
-      return "forward";
-    case Phase::backward:
-      return "backward";
-    case Phase::update:
-      return "update";
-  }
-  return "?";
-}
-
 Work work_of(const Graph& graph, const Node& node) {
   if (pairs_rows(graph, node)) return Work::attention;
   return capacity_cost(graph, node).flops > 0 ? Work::matmul : Work::other;

@@ -51,6 +51,4 @@ StepTimes step_times(const Profile& profile);
 // "encoder.layer.3" of "encoder.layer.3.attention"; other scopes are layers themselves.
 std::string_view layer_of(std::string_view scope);
 
-const char* name_of(Phase phase);
-
 }  // namespace cloze

@@ -8,7 +8,6 @@
 #include "engine/base/cpu_info.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/model/bert_parameters.h"
 #include "engine/optim/schedule.h"
 #include "engine/train/model_state.h"
 #include "engine/train/pretrain_setup.h"
@@ -55,10 +54,10 @@ class ProfiledTraining {
         phase_(phases_[phase]),
         profile_(profile),
         corpus_(open_corpus(options.data.train)),
-        config_(bert_config(options.model, corpus_->manifest().vocabulary_size, phases_)) {
-    const bool next_sentence = options.data.instances.next_sentence;
-    layout_ = bert_parameters(config_, {.pooler = next_sentence, .next_sentence = next_sentence});
-    engine_ = make_engine(device_kind(options.device), layout_.elements(), true);
+        config_(bert_config(options.model, corpus_->manifest().vocabulary_size, phases_)),
+        layout_(pretraining_layout(options, config_)),
+        engine_(make_engine(device_kind(options.device), layout_.elements(), true,
+                            run_precision(options.precision, Architecture::cpu))) {
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);
     });
@@ -193,9 +192,7 @@ Profile profile_pretraining(const PretrainOptions& options, const ProfileOptions
   for (int64_t step = 0; step < first; ++step) training.warm_up(step);
   log::info("{} steps of warm-up done, {} steps are timed", first, profile_options.steps);
   for (int64_t step = first; step < first + profile_options.steps; ++step) training.profile_step(step);
-  const Ceilings after = measured_ceilings();  // other programs may have disturbed the first measurement
-  profile.ceilings = {.matmul_flops = std::max(profile.ceilings.matmul_flops, after.matmul_flops),
-                      .copy_bytes = std::max(profile.ceilings.copy_bytes, after.copy_bytes)};
+  profile.ceilings = better_of(profile.ceilings, measured_ceilings());
   return profile;
 }
 

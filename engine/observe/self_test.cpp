@@ -1,5 +1,4 @@
 #include "engine/observe/self_test.h"
-#include "engine/base/clock.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -9,11 +8,11 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/observe/tiny_training.h"
 #include "engine/train/model_state.h"
-#include "engine/train/run_report.h"
 
 namespace cloze {
 namespace {

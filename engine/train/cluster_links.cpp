@@ -30,7 +30,7 @@ constexpr double stated_link_latency = 10e-6;  // of a bandwidth given by number
 
 // One way round a ring of `count`: each sends `bytes` but for its own share.
 double ring_seconds(const Link& link, int count, double bytes) {
-  if (count == 1) return 0;
+  if (count == 1 || bytes == 0) return 0;
   const double steps = count - 1;
   return steps / count * bytes / link.bytes_per_second + steps * link.latency;
 }

@@ -1,7 +1,6 @@
 #include "engine/train/finetuned_model.h"
 
-#include <chrono>
-
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/base/log.h"
@@ -65,13 +64,10 @@ TaskOutputs FinetunedModel::infer(const TaskItems& items) {
 }
 
 TaskOutputs FinetunedModel::infer_file(const TaskFile& file) {
-  const auto began = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  };
+  const double began = seconds_now();
   double next_report = report_seconds;
   const auto progress = [&](size_t done) {
-    const double passed = seconds();
+    const double passed = seconds_now() - began;
     if (passed < next_report || done == file.size()) return;
     next_report = passed + report_seconds;
     const double share = static_cast<double>(done) / static_cast<double>(file.size());
@@ -79,7 +75,7 @@ TaskOutputs FinetunedModel::infer_file(const TaskFile& file) {
   };
   const TaskOutputs outputs =
       cloze::infer(*programs_, file, options_.evaluation.batch, options_.batch.micro_batch_tokens, progress);
-  const double passed = seconds();
+  const double passed = seconds_now() - began;
   log::info("{} examples in {}: {} tokens/s", file.examples(), human_duration(passed),
             human_count(static_cast<double>(outputs.tokens) / passed));
   return outputs;

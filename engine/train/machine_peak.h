@@ -8,6 +8,9 @@ namespace cloze {
 // 1024 x 1024 matrices that half a second holds.
 double measured_matmul_peak();
 
+// Of that peak, what training reaches with all its work counted, where a run is planned: an assumption.
+constexpr double assumed_processor_share = 0.6;
+
 // Bytes that the matmul library takes for itself while it multiplies: what the process's peak grows by in a
 // wide product. Call it before the process has held more memory than now.
 int64_t measured_matmul_scratch();

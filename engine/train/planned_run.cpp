@@ -35,8 +35,7 @@ PlannedRun plan_run(const PretrainOptions& options, const Target& target) {
       run.has_corpus ? read_corpus_manifest(options.data.train / CorpusFiles::manifest).vocabulary_size
                      : assumed_vocabulary;
   run.config = bert_config(options.model, vocabulary, run.phases);
-  const bool next_sentence = options.data.instances.next_sentence;
-  run.layout = bert_parameters(run.config, {.pooler = next_sentence, .next_sentence = next_sentence});
+  run.layout = pretraining_layout(options, run.config);
   return run;
 }
 

@@ -25,7 +25,7 @@ namespace {
 
 // What driver, libraries and their workspaces keep of a GPU's memory: an assumption.
 constexpr int64_t gpu_reserve = int64_t{1} << 30;
-constexpr double assumed_gpu_share = 0.4, assumed_cpu_share = 0.6;
+constexpr double assumed_gpu_share = 0.4;
 
 // A step of full sequences.
 BatchCounts full_batch(const TrainingPhase& phase) {
@@ -210,7 +210,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   text += largest_batches(options, run, budget, available) + "\n" + graph_costs(graph) + "\nThe run\n";
 
   const double peak = device != nullptr ? device->peak_flops : measured_matmul_peak();
-  const double share = device != nullptr ? assumed_gpu_share : assumed_cpu_share;
+  const double share = device != nullptr ? assumed_gpu_share : assumed_processor_share;
   double seconds = 0;
   for (const TrainingPhase& phase : run.phases) {
     const BatchCounts counts = full_batch(phase);

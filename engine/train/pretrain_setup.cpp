@@ -130,6 +130,11 @@ void check_alike(const Corpus& train, const Corpus& validation) {
                     .remedy = "prepare both with the same --vocab and the same casing"});
 }
 
+ParameterLayout pretraining_layout(const PretrainOptions& options, const BertConfig& config) {
+  const bool next_sentence = options.data.instances.next_sentence;
+  return bert_parameters(config, {.pooler = next_sentence, .next_sentence = next_sentence});
+}
+
 PretrainSetup pretrain_setup(const PretrainOptions& options) {
   PretrainSetup setup{.phases = resolve_phases(options), .train = open_corpus(options.data.train)};
   if (options.data.validation) {
@@ -137,8 +142,7 @@ PretrainSetup pretrain_setup(const PretrainOptions& options) {
     check_alike(*setup.train, *setup.validation);
   }
   setup.config = bert_config(options.model, setup.train->manifest().vocabulary_size, setup.phases);
-  const bool next_sentence = options.data.instances.next_sentence;
-  setup.layout = bert_parameters(setup.config, {.pooler = next_sentence, .next_sentence = next_sentence});
+  setup.layout = pretraining_layout(options, setup.config);
   return setup;
 }
 

@@ -33,6 +33,9 @@ BertConfig bert_config(const ModelOptions& options, int64_t vocabulary_size,
 std::shared_ptr<const Corpus> open_corpus(const std::filesystem::path& folder);
 void check_alike(const Corpus& train, const Corpus& validation);
 
+// The parameters of such a model, with the heads that the options train.
+ParameterLayout pretraining_layout(const PretrainOptions& options, const BertConfig& config);
+
 // What a run trains.
 struct PretrainSetup {
   std::vector<TrainingPhase> phases;

@@ -20,7 +20,6 @@ namespace {
 // Shares of what the maker states that training reaches: assumptions (docs/scaling.md).
 constexpr double gpu_matmul_share = 0.70, gpu_attention_share = 0.27, gpu_memory_share = 0.85;
 constexpr const char* processor_node_link = "2GB/s";  // through the loopback device
-constexpr double processor_share = 0.6;  // of the matmul library's measured peak, all work counted
 
 double seconds_of(const Node& node, const Cost& cost, const DeviceRates& rates) {
   const bool attention = node.op->name().starts_with("attention");
@@ -74,7 +73,7 @@ DeviceRates rates_of_gpu(const std::string& name) {
 }
 
 DeviceRates rates_of_processor(int processes) {
-  const double flops = processor_share * measured_matmul_peak() / processes;
+  const double flops = assumed_processor_share * measured_matmul_peak() / processes;
   return {.matmul_flops = flops, .attention_flops = flops, .bytes = std::numeric_limits<double>::infinity()};
 }
 
@@ -92,8 +91,8 @@ StepPrediction predict_micro_batch(const Graph& graph, const DeviceRates& rates,
     const double computing = seconds_of(node, cost, rates);
     step.computing += computing;
     now += computing;
-    const double communicating = reduce_scatter_seconds(cluster, cost.scattered) * (cost.scattered > 0) +
-                                 reduce_scatter_seconds(cluster, cost.gathered) * (cost.gathered > 0);
+    const double communicating =
+        reduce_scatter_seconds(cluster, cost.scattered) + reduce_scatter_seconds(cluster, cost.gathered);
     if (communicating == 0) continue;
     step.communicating += communicating;
     links_free = std::max(now, links_free) + communicating;

@@ -10,6 +10,7 @@ are each engine's own. The peer updates as its users' scripts do (AdamW with bia
 Needs: pip install torch transformers
 """
 import argparse
+import csv
 import json
 import pathlib
 import statistics
@@ -48,7 +49,6 @@ def parse_arguments():
 
 def read_labels(task, path):
     if task == "yelp":
-        import csv
         with path.open(encoding="utf-8-sig", newline="") as file:
             return [int(row[0]) - 1 for row in csv.reader(file)]
     lines = [line for line in path.read_text(encoding="utf-8-sig").split("\n") if line]
