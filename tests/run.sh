@@ -10,7 +10,7 @@ report="$log_folder/ctest.xml"
 rm -f "$report"
 
 third_party/install_packages.sh --tests
-cmake --preset release
+cmake --preset release -DCLOZE_TESTS=ON
 cmake --build build/release --parallel "$jobs"
 
 # The counts come from ctest's report, the verdict from its exit code as well.

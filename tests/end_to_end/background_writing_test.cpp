@@ -34,11 +34,22 @@ class HeldDisk : public testing::Test {
   Surroundings surroundings() const {
     return {.environment = {"LD_PRELOAD=" CLOZE_HELD_DISK, "HELD_DISK=" + held_.string()}};
   }
+  // Training is not slowed by its writer: its log says nothing of how far that is.
+  void wait_for_writing(Process& process, const std::string& checkpoint) const {
+    process.wait_until("writing " + checkpoint,
+                       [&] { return !folders_named(checkpoint + ".partial-").empty(); });
+  }
   std::vector<std::string> finished_checkpoints() const {
+    std::vector<std::string> names = folders_named("step-");
+    std::erase_if(names, [](const std::string& name) { return name.find("partial") != std::string::npos; });
+    return names;
+  }
+  std::vector<std::string> folders_named(const std::string& start) const {
     std::vector<std::string> names;
+    if (!fs::is_directory(output_ / "checkpoints")) return names;
     for (const auto& entry : fs::directory_iterator(output_ / "checkpoints")) {
       const std::string name = entry.path().filename();
-      if (name.find("partial") == std::string::npos) names.push_back(name);
+      if (name.starts_with(start)) names.push_back(name);
     }
     return names;
   }
@@ -51,6 +62,7 @@ class HeldDisk : public testing::Test {
 TEST_F(HeldDisk, TrainingGoesOnAndTheLastCheckpointIsWaitedFor) {
   Process process(pretrain_call(output_), surroundings());
   process.wait_for_log("step 20/20");  // ten steps after the checkpoint that hangs
+  wait_for_writing(process, "step-10");
   EXPECT_THAT(finished_checkpoints(), ElementsAre());
   EXPECT_FALSE(process.ends_within(std::chrono::milliseconds(200))) << "it did not wait for its checkpoints";
   let_go();
@@ -70,6 +82,7 @@ TEST_F(HeldDisk, KilledWhileItWritesItGoesOnFromTheOneBefore) {
   ASSERT_THAT(run(pretrain_call(left_alone, {}, {"--resume"})), ExitsWith(0));
   Process process(pretrain_call(output_, {}, {"--resume"}), surroundings());
   process.wait_for_log("step 15/20");
+  wait_for_writing(process, "step-10");
   EXPECT_THAT(finished_checkpoints(), ElementsAre("step-5"));
   process.send(SIGKILL);
   EXPECT_EQ(process.wait().signal, SIGKILL);

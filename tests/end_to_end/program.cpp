@@ -125,10 +125,15 @@ bool Process::poll() {
 }
 
 void Process::wait_for_log(const std::string& text) {
-  while (text_of(log_).find(text) == std::string::npos) {
+  wait_until(fmt::format("saying \"{}\"", text),
+             [&] { return text_of(log_).find(text) != std::string::npos; });
+}
+
+void Process::wait_until(const std::string& what, const std::function<bool()>& holds) {
+  while (!holds()) {
     if (poll()) {
       throw std::runtime_error(
-          fmt::format("`{}` ended and did not say \"{}\"; its log:\n{}", command_, text, outcome_.log));
+          fmt::format("`{}` ended before {}; its log:\n{}", command_, what, outcome_.log));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -47,6 +48,8 @@ class Process {
 
   // Until the log holds `text`; throws std::runtime_error where the process ends or patience does.
   void wait_for_log(const std::string& text);
+  // The same for anything else that can be seen from outside; `what` stands in the message.
+  void wait_until(const std::string& what, const std::function<bool()>& holds);
   // Whether it ended by itself within `time`.
   bool ends_within(std::chrono::microseconds time);
   void send(int signal);
