@@ -20,7 +20,8 @@ class Differentiation;
 struct Operands {
   std::vector<Tensor> inputs;  // data == nullptr where an optional input is absent
   std::vector<Tensor> outputs;
-  std::vector<GradientMode> modes;  // per output: accumulate where the node has a base for it
+  std::vector<GradientMode> modes;        // per output: accumulate where the node has a base for it
+  Precision precision = Precision::full;  // the node's
 };
 
 // Work of one node, from its types alone (engine/graph/cost.h).
@@ -72,6 +73,8 @@ class Op {
   // (statistics, scales, gains of a norm). The types of its outputs follow from those of its inputs.
   virtual PrecisionRule precision_rule() const { return PrecisionRule::low; }
   virtual bool full_input(int /*input*/) const { return false; }
+  // In a run of bf16 products: may it round the operands of its product?
+  virtual bool rounds_operands() const { return false; }
 
   // Adds the nodes of its gradient (ops with a gradient of their own); false: not differentiable.
   virtual bool differentiate(Differentiation& /*differentiation*/, const Node& /*node*/) const {

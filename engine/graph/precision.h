@@ -6,12 +6,29 @@
 
 namespace cloze {
 
-// How a node's activations and their gradients are stored. What is summed over many elements (statistics,
-// losses, gradients of parameters) is full in every case; parameters have full masters.
-enum class Precision : uint8_t { full, bf16 };
+// What a node computes in. What is summed over many elements (statistics, losses, gradients of parameters)
+// is full in every case; parameters have full masters.
+enum class Precision : uint8_t {
+  full,
+  bf16,           // activations and their gradients are stored in bf16
+  bf16_products,  // everything is stored full; operands of linear layers' products are rounded to bf16
+};
 
 constexpr const char* name_of(Precision precision) {
-  return precision == Precision::bf16 ? "bf16" : "full";
+  switch (precision) {
+    case Precision::full:
+      return "full";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::bf16_products:
+      return "bf16 products";
+  }
+  return "?";
+}
+
+// Is there a rounded copy of the parameters, which is what is computed with?
+constexpr bool keeps_compute_copy(Precision precision) {
+  return precision == Precision::bf16;
 }
 
 // Activations of a graph whose full type is `full` (f32; f64 on the reference).

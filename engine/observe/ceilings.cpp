@@ -31,8 +31,8 @@ double measured_copy_bandwidth() {
   return 2.0 * static_cast<double>(bytes) / best;
 }
 
-Ceilings measured_ceilings() {
-  return {.matmul_flops = measured_matmul_peak(), .copy_bytes = measured_copy_bandwidth()};
+Ceilings measured_ceilings(Precision precision) {
+  return {.matmul_flops = measured_matmul_peak(precision), .copy_bytes = measured_copy_bandwidth()};
 }
 
 Ceilings better_of(const Ceilings& a, const Ceilings& b) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/graph/precision.h"
+
 namespace cloze {
 
 // What the machine can do now, at most: speeds are judged as shares of it.
@@ -8,8 +10,8 @@ struct Ceilings {
   double copy_bytes = 0;    // B/s of copying main memory, bytes read and bytes written both counted
 };
 
-// About a second and a half, with thread_count() threads.
-Ceilings measured_ceilings();
+// About a second and a half, with thread_count() threads; `precision` is that of the products.
+Ceilings measured_ceilings(Precision precision = Precision::full);
 
 // Of two measurements the better: other programs may have disturbed either.
 Ceilings better_of(const Ceilings& a, const Ceilings& b);

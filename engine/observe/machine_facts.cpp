@@ -79,6 +79,7 @@ MachineFacts machine_facts() {
                      .load = load_of_last_minute(),
                      .kernel_target = kernel_target(),
                      .matmul_library_target = matmul_library_target(),
+                     .multiplies_bf16 = multiplies_bf16(),
                      .memory = machine_memory(),
                      .huge_pages = chosen_word(system_file("/sys/kernel/mm/transparent_hugepage/enabled")),
                      .gpu = gpu_facts(),

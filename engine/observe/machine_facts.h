@@ -22,6 +22,7 @@ struct MachineFacts {
   int threads = 0;     // that a run uses where `threads` is 0
   double load = 0;     // programs that ran at a time during the last minute
   std::string kernel_target, matmul_library_target;
+  bool multiplies_bf16 = false;  // `precision: bf16` is faster here
   MachineMemory memory;
   std::string huge_pages;  // the setting of transparent huge pages: "always", "madvise", "never"; or empty
   GpuFacts gpu;

@@ -182,17 +182,18 @@ double median_plain_seconds(const Profile& profile) {
 Profile profile_pretraining(const PretrainOptions& options, const ProfileOptions& profile_options,
                             const std::string& title) {
   require_corpus(options);
+  const Precision precision = run_precision(options.precision, Architecture::cpu);
   const size_t phase = phase_index(resolve_phases(options), profile_options.phase);
   set_thread_count(thread_number(options.threads));
   Profile profile{.title = fmt::format("{}, phase {}", title, profile_options.phase),
                   .machine = fmt::format("{}; {} threads", cpu_info().text(), thread_count()),
-                  .ceilings = measured_ceilings()};
+                  .ceilings = measured_ceilings(precision)};
   ProfiledTraining training(options, phase, profile);
   const int64_t first = profile_options.warm_up;
   for (int64_t step = 0; step < first; ++step) training.warm_up(step);
   log::info("{} steps of warm-up done, {} steps are timed", first, profile_options.steps);
   for (int64_t step = first; step < first + profile_options.steps; ++step) training.profile_step(step);
-  profile.ceilings = better_of(profile.ceilings, measured_ceilings());
+  profile.ceilings = better_of(profile.ceilings, measured_ceilings(precision));
   return profile;
 }
 

@@ -12,6 +12,10 @@ double matmul_flops(double rows, double in, double out) {
   return 2 * rows * in * out;
 }
 
+OperandRounding rounding_of(const Operands& operands) {
+  return operands.precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none;
+}
+
 double all_bytes(std::span<const ValueType> inputs, std::span<const ValueType> outputs) {
   double bytes = 0;
   for (const ValueType& type : inputs) bytes += static_cast<double>(type.bytes());
@@ -57,7 +61,8 @@ Launch LinearOp::bind_on(Device& device, const Operands& operands) const {
   const LinearForward kernel{.input = operands.inputs[0],
                              .weight = operands.inputs[1],
                              .bias = operands.inputs[2],
-                             .output = operands.outputs[0]};
+                             .output = operands.outputs[0],
+                             .rounding = rounding_of(operands)};
   return [&device, kernel] { linear_forward(device, kernel); };
 }
 
@@ -80,7 +85,8 @@ Launch LinearInputGradientOp::bind_on(Device& device, const Operands& operands) 
   const LinearInputGradient kernel{.output_gradient = operands.inputs[0],
                                    .weight = operands.inputs[1],
                                    .input_gradient = operands.outputs[0],
-                                   .mode = operands.modes[0]};
+                                   .mode = operands.modes[0],
+                                   .rounding = rounding_of(operands)};
   return [&device, kernel] { linear_input_gradient(device, kernel); };
 }
 
@@ -103,7 +109,8 @@ Launch LinearWeightGradientOp::bind_on(Device& device, const Operands& operands)
   const LinearWeightGradient kernel{.output_gradient = operands.inputs[0],
                                     .input = operands.inputs[1],
                                     .weight_gradient = operands.outputs[0],
-                                    .mode = operands.modes[0]};
+                                    .mode = operands.modes[0],
+                                    .rounding = rounding_of(operands)};
   return [&device, kernel] { linear_weight_gradient(device, kernel); };
 }
 

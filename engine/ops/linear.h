@@ -12,6 +12,7 @@ class LinearOp final : public BoundOp<LinearOp> {
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
   bool row_wise() const override { return true; }
   bool differentiate(Differentiation& differentiation, const Node& node) const override;
+  bool rounds_operands() const override { return true; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 };
@@ -25,6 +26,7 @@ class LinearInputGradientOp final : public BoundOp<LinearInputGradientOp> {
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
   bool accumulates(int) const override { return true; }
   bool row_wise() const override { return true; }
+  bool rounds_operands() const override { return true; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 };
@@ -37,6 +39,7 @@ class LinearWeightGradientOp final : public BoundOp<LinearWeightGradientOp> {
   std::vector<ValueType> output_types(std::span<const ValueType> inputs) const override;
   Cost cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const override;
   bool accumulates(int) const override { return true; }
+  bool rounds_operands() const override { return true; }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 };

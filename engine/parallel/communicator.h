@@ -38,6 +38,12 @@ struct Share {
 };
 Share share_of(int64_t count, int rank, int size);
 
+// What came from another rank so far that the sender had ready, and how long it took: the speed of the link,
+// waiting for the sender's own work not among it.
+struct LinkTime {
+  double bytes = 0, seconds = 0;
+};
+
 // The ranks of a job, as training sees them. Sums are the same bits on all ranks and in every run: each
 // element is added up in an order that depends on its place in the memory alone.
 class Communicator {
@@ -77,6 +83,8 @@ class Communicator {
   virtual void excuse(bool /*busy*/) {}
   // Seconds that wait() and barrier() have blocked in all.
   virtual double seconds_waited() const { return 0; }
+  // Of data from the rank before this one; nothing where that is not known.
+  virtual LinkTime link_time() const { return {}; }
 
   // Ends all collectives, on this rank and soon on all: they throw Error. `reason` is what the others are
   // told. From any thread.

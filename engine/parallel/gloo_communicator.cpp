@@ -143,6 +143,7 @@ class GlooCommunicator final : public Communicator {
   void note_progress() override { membership_->progress(); }
   void excuse(bool busy) override { membership_->excuse(busy); }
   double seconds_waited() const override { return thread_.seconds_waited(); }
+  LinkTime link_time() const override { return ring_.link_time(); }
   void abort(const std::string& reason) override {
     membership_->report_failure(reason);
     ring_.abort();

@@ -127,6 +127,21 @@ void GlooRing::await_received(Buffer& buffer) {
   wait(&UnboundBuffer::waitRecv, buffer, previous());
 }
 
+void GlooRing::await_next_chunk(Buffer& buffer, int64_t number, int64_t bytes) {
+  await_received(buffer);
+  const auto now = std::chrono::steady_clock::now();
+  if (number > 0) {
+    link_bytes_ += bytes;
+    link_nanoseconds_ += std::chrono::nanoseconds(now - last_chunk_).count();
+  }
+  last_chunk_ = now;
+}
+
+LinkTime GlooRing::link_time() const {
+  return {.bytes = static_cast<double>(link_bytes_),
+          .seconds = static_cast<double>(link_nanoseconds_) * 1e-9};
+}
+
 void GlooRing::receive(Buffer& buffer, int64_t begin, int64_t end) {
   try {
     buffer->recv(previous(), slot, static_cast<size_t>(begin), static_cast<size_t>(end - begin));
@@ -145,7 +160,7 @@ void GlooRing::receive_and_add(Buffer& buffer, int64_t begin, int64_t end) {
   if (begin < end) expect(begin);
   for (int64_t at = begin; at < end; at += chunk_floats) {
     if (at + chunk_floats < end) expect(at + chunk_floats);
-    await_received(receiving_);
+    await_next_chunk(receiving_, (at - begin) / chunk_floats, bytes_of(std::min(chunk_floats, end - at)));
     const float* come = received_.data() + (at - begin) / chunk_floats % 2 * chunk_floats;
     const int64_t count = std::min(chunk_floats, end - at);
     for (int64_t i = 0; i < count; ++i) values[at + i] += come[i];
@@ -224,7 +239,9 @@ void GlooRing::all_gather(Buffer& buffer, int64_t count, Wire wire) {
     for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes)
       receive(buffer, at, std::min(at + chunk_bytes, bytes_of(got.end)));
     send(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
-    for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes) await_received(buffer);
+    for (int64_t at = bytes_of(got.begin); at < bytes_of(got.end); at += chunk_bytes)
+      await_next_chunk(buffer, (at - bytes_of(got.begin)) / chunk_bytes,
+                       std::min(chunk_bytes, bytes_of(got.end) - at));
     await_sent(buffer, bytes_of(sent.begin), bytes_of(sent.end), chunk_bytes);
   }
 }

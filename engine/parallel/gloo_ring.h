@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,10 @@ class GlooRing {
 
   void abort();
 
+  // Of all shares that came in several chunks, sent one right after the other: chunks after the first. From
+  // any thread.
+  LinkTime link_time() const;
+
  private:
   // Tells abort() which buffers are waited for.
   class InUse {
@@ -62,6 +67,8 @@ class GlooRing {
   void send(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
   void await_sent(Buffer& buffer, int64_t begin, int64_t end, int64_t chunk);
   void await_received(Buffer& buffer);
+  // The same for chunk `number` of a share of which the sender sent all chunks at once.
+  void await_next_chunk(Buffer& buffer, int64_t number, int64_t bytes);
   void receive(Buffer& buffer, int64_t begin, int64_t end);
   void receive_and_add(Buffer& buffer, int64_t begin, int64_t end);
   // Sends values[sent] as bf16 and calls take(value, come) for each of values[got] with what has come for it.
@@ -80,6 +87,8 @@ class GlooRing {
   std::vector<BFloat16> narrow_;  // four chunks: two go out, two come in
   Buffer narrow_buffer_;
   std::atomic<bool> aborted_ = false;
+  std::chrono::steady_clock::time_point last_chunk_;
+  std::atomic<int64_t> link_bytes_ = 0, link_nanoseconds_ = 0;
   std::mutex mutex_;
   gloo::transport::UnboundBuffer* in_use_ = nullptr;
 };

@@ -111,10 +111,25 @@ class PrecisionPass {
   std::map<int32_t, ValueId> in_other_type_;  // value -> the same in the other of the two types
 };
 
+void round_products(Graph& graph) {
+  std::vector<Node> nodes = graph.nodes();
+  for (Node& node : nodes) {
+    if (node.op->rounds_operands()) node.precision = Precision::bf16_products;
+  }
+  graph.set_nodes(std::move(nodes));
+}
+
 }  // namespace
 
 void choose_precision(Graph& graph, const PassOptions& options) {
-  if (options.target.precision != Precision::full) PrecisionPass(graph, options.target.precision).run();
+  switch (options.target.precision) {
+    case Precision::full:
+      return;
+    case Precision::bf16:
+      return PrecisionPass(graph, options.target.precision).run();
+    case Precision::bf16_products:
+      return round_products(graph);
+  }
 }
 
 }  // namespace cloze

@@ -11,7 +11,7 @@ enum class Architecture : uint8_t { cpu, cuda };
 // What the passes may know of the machine: data, not a device, so planning needs no GPU.
 struct Target {
   Architecture architecture = Architecture::cpu;
-  Precision precision = Precision::full;  // of activations
+  Precision precision = Precision::full;
   // Does the matmul library add a bias while it writes the output? If not, the bias moves into the op that
   // reads it next.
   bool matmul_adds_bias = false;

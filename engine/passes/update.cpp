@@ -12,7 +12,7 @@ void append_update(Graph& graph, const PassOptions& options) {
   const Reduction& reduction = options.reduction;
   const bool sharded = reduction.communicator != nullptr && reduction.shard_update;
   UpdateAttributes update = options.update;
-  update.compute_copy = options.target.precision != Precision::full;
+  update.compute_copy = keeps_compute_copy(options.target.precision);
   if (sharded && update.compute_copy) {
     throw Error({.what = "a sharded optimizer works in float32 only",
                  .where = "cluster.shard_optimizer",

@@ -24,7 +24,7 @@ class DeviceEngine final : public Engine {
       allocate(flat, count * static_cast<int64_t>(size_of(dtype)));
     };
     make(memory_.parameters, elements, real);
-    if (precision != Precision::full) make(memory_.compute_copy, elements, storage_type(precision, real));
+    if (keeps_compute_copy(precision)) make(memory_.compute_copy, elements, storage_type(precision, real));
     if (!training) return;
     make(memory_.gradients, elements, real);
     make(memory_.first_moment, moments, real);
@@ -54,7 +54,7 @@ class DeviceEngine final : public Engine {
     } else {
       holder_.copy_in(at<float>(memory, offset), values.data(), bytes_of(values));
     }
-    if (memory == Memory::parameters && precision_ != Precision::full) write_compute_copy(offset, values);
+    if (memory == Memory::parameters && keeps_compute_copy(precision_)) write_compute_copy(offset, values);
   }
   std::span<const float> view(Memory memory) const override { return host_view(memory); }
   std::span<float> writable_view(Memory memory) override { return host_view(memory); }
@@ -124,9 +124,13 @@ const char* name_of(DeviceKind kind) {
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision,
                                     std::optional<int64_t> own_moments) {
   const int64_t moments = own_moments.value_or(elements);
-  if (kind != DeviceKind::cuda && precision != Precision::full) {
-    throw Error({.what = fmt::format("there is no {} on this device", name_of(precision)),
-                 .why = kind == DeviceKind::cpu ? "the CPU computes in f32" : "the reference computes in f64",
+  const auto there_is = [&] {
+    return precision == Precision::full || (precision == Precision::bf16 && kind == DeviceKind::cuda) ||
+           (precision == Precision::bf16_products && kind == DeviceKind::cpu);
+  };
+  if (!there_is()) {
+    throw Error({.what = fmt::format("{} is not for the device `{}`", name_of(precision), name_of(kind)),
+                 .where = "precision",
                  .remedy = "precision: f32"});
   }
   switch (kind) {

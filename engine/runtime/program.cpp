@@ -176,6 +176,7 @@ void Program<Device>::bind() {
   std::vector<NamedLaunch> launches;
   for (const Node& node : graph_.nodes()) {
     Operands operands;
+    operands.precision = node.precision;
     for (const ValueId id : node.inputs) operands.inputs.push_back(tensor(id));
     for (const ValueId id : node.outputs) operands.outputs.push_back(tensor(id));
     for (const ValueId base : node.bases) {

@@ -9,9 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "engine/base/format.h"
 #include "engine/base/log.h"
 #include "engine/base/signals.h"
 #include "engine/parallel/gloo_communicator.h"
+#include "engine/parallel/slow_link.h"
 #include "engine/parallel/socket.h"
 
 namespace cloze {
@@ -118,17 +120,24 @@ int Job::agreed_signal() {
 
 IntervalSums Job::sum(const IntervalSums& own) {
   if (size() == 1) return own;
-  const nlohmann::json said = {to_json(own.metrics), bits_of(own.flops), bits_of(own.busy_seconds)};
+  const LinkTime link = communicator_->link_time();
+  const nlohmann::json said = {to_json(own.metrics), bits_of(own.flops), bits_of(own.busy_seconds),
+                               bits_of(link.bytes - link_before_.bytes),
+                               bits_of(link.seconds - link_before_.seconds)};
+  link_before_ = link;
   IntervalSums sums;
   std::vector<double> busy_seconds;
+  std::vector<LinkTime> links;
   for (const std::string& text : communicator_->exchange(said.dump())) {
     const auto of_rank = nlohmann::json::parse(text);
     sums.metrics += metrics_from(of_rank.at(0));
     sums.flops += number_from(of_rank.at(1));
     busy_seconds.push_back(number_from(of_rank.at(2)));
     sums.busy_seconds += busy_seconds.back();
+    links.push_back({.bytes = number_from(of_rank.at(3)), .seconds = number_from(of_rank.at(4))});
   }
   warn_of_slow_rank(busy_seconds);
+  warn_of_slow_link(links);
   return sums;
 }
 
@@ -156,6 +165,19 @@ void Job::warn_of_slow_rank(const std::vector<double>& busy_seconds) {
         hosts_[static_cast<size_t>(rank)], *slowest, median);
   }
   slowest_ = slow ? rank : -1;
+}
+
+void Job::warn_of_slow_link(const std::vector<LinkTime>& links) {
+  const std::optional<SlowLink> slow = find_slow_link(links);
+  const int to = slow ? slow->to : -1;
+  if (slow && to != slow_link_to_ && leads()) {
+    const int from = (to + size() - 1) % size();
+    log::warning(
+        "the link from rank {} ({}) to rank {} ({}) is slow: {}B/s, the others {}B/s; it cost {:.1f} s", from,
+        hosts_[static_cast<size_t>(from)], to, hosts_[static_cast<size_t>(to)], human_count(slow->rate),
+        human_count(slow->usual_rate), slow->lost_seconds);
+  }
+  slow_link_to_ = to;
 }
 
 std::string Job::first_of(const std::string& text) {

@@ -53,7 +53,8 @@ class Job {
   void begin_agreement();
   int agreed_signal();
 
-  // Sums over all ranks, the same on all. Warns of a rank that takes much longer than the others.
+  // Sums over all ranks, the same on all. Warns of a rank that takes much longer than the
+  // others, and of a link that does.
   IntervalSums sum(const IntervalSums& own);
   PretrainingMetrics sum(const PretrainingMetrics& own);
   // The first text that is not empty, with its rank before it; every rank gives one.
@@ -73,6 +74,7 @@ class Job {
 
  private:
   void warn_of_slow_rank(const std::vector<double>& busy_seconds);
+  void warn_of_slow_link(const std::vector<LinkTime>& links);
 
   const ClusterOptions options_;
   const ProcessIdentity identity_;
@@ -81,6 +83,8 @@ class Job {
   std::array<float, 2> asked_{};  // how many ranks were sent SIGTERM, SIGINT
   std::unique_ptr<Collective> agreement_;
   int slowest_ = -1;
+  LinkTime link_before_;   // at the last sum()
+  int slow_link_to_ = -1;  // the rank
 };
 
 }  // namespace cloze

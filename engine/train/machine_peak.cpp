@@ -17,10 +17,15 @@ namespace {
 // outside the heap, which keeps what it once had.
 class TrialProduct {
  public:
-  TrialProduct(int64_t rows, int64_t columns, int64_t depth)
-      : input_(filled(rows, depth)), weight_(filled(columns, depth)), output_(filled(rows, columns)) {}
+  TrialProduct(int64_t rows, int64_t columns, int64_t depth, Precision precision = Precision::full)
+      : rounding_(precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none),
+        input_(filled(rows, depth)),
+        weight_(filled(columns, depth)),
+        output_(filled(rows, columns)) {}
   void run() {
-    linear_forward(device_, {.input = input_.view, .weight = weight_.view, .output = output_.view});
+    linear_forward(
+        device_,
+        {.input = input_.view, .weight = weight_.view, .output = output_.view, .rounding = rounding_});
   }
 
  private:
@@ -35,17 +40,18 @@ class TrialProduct {
     return matrix;
   }
 
+  OperandRounding rounding_;
   Matrix input_, weight_, output_;
   Cpu device_;
 };
 
 }  // namespace
 
-double measured_matmul_peak() {
+double measured_matmul_peak(Precision precision) {
   constexpr int64_t size = 1024;
   constexpr double longest =
       0.5;  // seconds: enough to wake the threads and the clock, and to outlast a neighbour
-  TrialProduct product(size, size, size);
+  TrialProduct product(size, size, size, precision);
   double best = std::numeric_limits<double>::infinity();
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto seconds = [](auto duration) { return std::chrono::duration<double>(duration).count(); };
@@ -57,9 +63,9 @@ double measured_matmul_peak() {
   return 2.0 * size * size * size / best;
 }
 
-int64_t measured_matmul_scratch() {
+int64_t measured_matmul_scratch(Precision precision) {
   // The library packs its right operand, some thousand columns at a time; more columns take no more.
-  TrialProduct product(1024, 8192 * thread_count(), 1024);
+  TrialProduct product(1024, 8192 * thread_count(), 1024, precision);
   const uint64_t before = process_memory().resident;
   product.run();
   const uint64_t most = process_memory().peak_resident;

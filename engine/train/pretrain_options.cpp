@@ -33,10 +33,12 @@ const Choices<DeviceOption>& device_choices() {
 
 const Choices<PrecisionOption>& precision_choices() {
   static const auto all = choices<PrecisionOption>(
-      {{"auto", PrecisionOption::automatic, "the quickest that trains as well: bf16 on a GPU, else f32"},
+      {{"auto", PrecisionOption::automatic, "bf16 on a GPU, f32 on a CPU"},
        {"f32", PrecisionOption::f32, "everything in float32"},
        {"bf16", PrecisionOption::bf16,
-        "activations and their gradients in bfloat16; weights, moments, sums and losses stay float32"}});
+        "on a GPU, activations and their gradients are stored in bfloat16; on a CPU with AVX512-BF16 or AMX, "
+        "operands "
+        "are rounded to it as linear layers multiply them; weights, moments, sums and losses stay float32"}});
   return all;
 }
 

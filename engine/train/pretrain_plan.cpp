@@ -145,11 +145,11 @@ void build_training_graph(const PretrainOptions& options, const std::string& gpu
 
 MemoryBudget memory_budget(const PretrainOptions& options, const Target& target) {
   if (options.threads > 0) set_thread_count(options.threads);
-  const int64_t scratch = measured_matmul_scratch();  // before the process grows
+  const int64_t scratch = measured_matmul_scratch(target.precision);  // before the process grows
   const PlannedRun run = plan_run(options, target);
   const int64_t flat = run.layout.elements() * static_cast<int64_t>(sizeof(float));
   MemoryBudget budget{.parameters = flat, .gradients = flat, .moments = 2 * flat};
-  if (target.precision != Precision::full) budget.compute_copy = flat / 2;
+  if (keeps_compute_copy(target.precision)) budget.compute_copy = flat / 2;
   for (const TrainingPhase& phase : run.phases) {
     const WorkingMemory memory = working_memory(options, run, phase.ladder.back());
     budget.arena = std::max(budget.arena, memory.arena);
@@ -209,7 +209,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   text += advice(options, budget, available) + "\n";
   text += largest_batches(options, run, budget, available) + "\n" + graph_costs(graph) + "\nThe run\n";
 
-  const double peak = device != nullptr ? device->peak_flops : measured_matmul_peak();
+  const double peak = device != nullptr ? device->peak_flops : measured_matmul_peak(run.target.precision);
   const double share = device != nullptr ? assumed_gpu_share : assumed_processor_share;
   double seconds = 0;
   for (const TrainingPhase& phase : run.phases) {

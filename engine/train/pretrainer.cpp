@@ -127,7 +127,8 @@ class PretrainRun {
                            });
     if (position_.step >= options_.training.steps)
       log::info("all {} steps are done already", options_.training.steps);
-    report_.open(checkpoints_->metrics_file(), position_.step, job_.size() * measured_matmul_peak());
+    report_.open(checkpoints_->metrics_file(), position_.step,
+                 job_.size() * measured_matmul_peak(precision_));
     write_facts();
   }
 

@@ -23,16 +23,18 @@ DeviceKind device_kind(DeviceOption device) {
   return device == DeviceOption::reference ? DeviceKind::reference : DeviceKind::cpu;
 }
 
-Precision run_precision(PrecisionOption precision, Architecture architecture) {
+Precision run_precision(PrecisionOption precision, Architecture architecture,
+                        bool processor_multiplies_bf16) {
   if (architecture == Architecture::cuda)
     return precision == PrecisionOption::f32 ? Precision::full : Precision::bf16;
-  if (precision == PrecisionOption::bf16) {
-    throw UsageError({.what = "bf16 is for GPUs",
+  if (precision != PrecisionOption::bf16) return Precision::full;
+  if (!processor_multiplies_bf16) {
+    throw UsageError({.what = "this CPU does not multiply bf16",
                       .where = "precision",
-                      .why = "this run computes on the CPU, in float32",
+                      .why = "it has neither AVX512-BF16 nor AMX: float32 is faster",
                       .remedy = "precision: auto or f32"});
   }
-  return Precision::full;
+  return Precision::bf16_products;
 }
 
 UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,

@@ -8,6 +8,7 @@
 #include "engine/optim/optimizer_options.h"
 #include "engine/runtime/engine.h"
 #include "engine/train/pretrain_options.h"
+#include "kernels/linear/rounded_product.h"
 
 // What every run sets up alike, whether it pretrains or fine-tunes.
 namespace cloze {
@@ -20,7 +21,8 @@ int thread_number(int threads, int processes = 1);
 DeviceKind device_kind(DeviceOption device);
 
 // What a run computes in on such a machine. Throws UsageError where it has not what is asked for.
-Precision run_precision(PrecisionOption precision, Architecture architecture);
+Precision run_precision(PrecisionOption precision, Architecture architecture,
+                        bool processor_multiplies_bf16 = multiplies_bf16());
 
 // The update of the options: weight decay as BERT has it (weight_decay_of), clipping, and of each parameter
 // the part of the learning rate that `rate_of` gives for its name; 0: it is frozen.

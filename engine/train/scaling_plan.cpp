@@ -72,8 +72,8 @@ DeviceRates rates_of_gpu(const std::string& name) {
           .bytes = gpu_memory_share * gpu.bytes_per_second};
 }
 
-DeviceRates rates_of_processor(int processes) {
-  const double flops = assumed_processor_share * measured_matmul_peak() / processes;
+DeviceRates rates_of_processor(int processes, Precision precision) {
+  const double flops = assumed_processor_share * measured_matmul_peak(precision) / processes;
   return {.matmul_flops = flops, .attention_flops = flops, .bytes = std::numeric_limits<double>::infinity()};
 }
 
@@ -124,9 +124,11 @@ StepPrediction predict_step(const PretrainOptions& options, const PlannedRun& ru
 std::string describe_scaling(const PretrainOptions& options, const ClusterPlan& plan) {
   const bool on_gpus = !plan.gpu.empty();
   const Architecture architecture = on_gpus ? Architecture::cuda : Architecture::cpu;
-  const PlannedRun run = plan_run(
-      options, {.architecture = architecture, .precision = run_precision(options.precision, architecture)});
-  const DeviceRates rates = on_gpus ? rates_of_gpu(plan.gpu) : rates_of_processor(plan.devices);
+  const Target target{.architecture = architecture,
+                      .precision = run_precision(options.precision, architecture)};
+  const PlannedRun run = plan_run(options, target);
+  const DeviceRates rates =
+      on_gpus ? rates_of_gpu(plan.gpu) : rates_of_processor(plan.devices, target.precision);
   const std::string usual = on_gpus ? find_gpu(plan.gpu).node_link : processor_node_link;
   const ClusterShape cluster{
       .nodes = plan.nodes,

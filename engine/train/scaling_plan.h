@@ -19,7 +19,7 @@ struct DeviceRates {
 };
 // Of a GPU in bf16, by name; or of this machine's processor in float32, shared by `processes` of them.
 DeviceRates rates_of_gpu(const std::string& name);
-DeviceRates rates_of_processor(int processes);
+DeviceRates rates_of_processor(int processes, Precision precision);
 
 // Seconds of one step on every device.
 struct StepPrediction {

@@ -9,12 +9,17 @@
 // same never.
 namespace cloze {
 
+// What becomes of operands as they are multiplied: a matter of speed on CPUs that multiply bf16 faster
+// (rounded_product.h). Cpu only; the other devices' operands are rounded as they are stored.
+enum class OperandRounding : uint8_t { none, bf16 };
+
 // output[rows, out] = input[rows, in] · weightᵀ + bias
 struct LinearForward {
   Tensor input;      // [rows, in]; input.live is the live row count
   Tensor weight;     // [out, in]
   Tensor bias = {};  // [1, out], or none
   Tensor output;     // [rows, out]; aliases nothing
+  OperandRounding rounding = OperandRounding::none;
 };
 
 // input_gradient[rows, in] (=, +=) output_gradient[rows, out] · weight
@@ -23,6 +28,7 @@ struct LinearInputGradient {
   Tensor weight;           // [out, in]
   Tensor input_gradient;   // [rows, in]
   GradientMode mode = GradientMode::overwrite;
+  OperandRounding rounding = OperandRounding::none;
 };
 
 // weight_gradient[out, in] (=, +=) output_gradient[rows, out]ᵀ · input[rows, in], over live rows
@@ -32,6 +38,7 @@ struct LinearWeightGradient {
   Tensor input;            // [rows, in]
   Tensor weight_gradient;  // [out, in]
   GradientMode mode = GradientMode::overwrite;
+  OperandRounding rounding = OperandRounding::none;
 };
 
 void linear_forward(Reference&, const LinearForward&);

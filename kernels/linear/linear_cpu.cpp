@@ -7,6 +7,7 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/rounded_product.h"
 
 // Matrix products by oneDNN's sgemm, which needs nothing made beforehand: the number of rows changes with
 // every batch. The result is divided over the threads here, one call each: measured against sgemm's own
@@ -14,28 +15,6 @@
 // hundred rows.
 namespace cloze {
 namespace {
-
-// An operand as stored, [rows, columns] with `stride`, read as it is or transposed.
-struct Operand {
-  const float* data;
-  int64_t stride;
-  bool transposed;
-
-  char letter() const { return transposed ? 'T' : 'N'; }
-  const float* from_row(int64_t row) const { return data + (transposed ? row : row * stride); }
-  const float* from_column(int64_t column) const { return data + (transposed ? column * stride : column); }
-};
-
-// result[rows, columns] = left[rows, depth] · right[depth, columns] (+ result when it accumulates, +
-// bias[columns])
-struct Product {
-  int64_t rows, columns, depth;
-  Operand left, right;
-  float* result;
-  int64_t stride;
-  bool accumulate = false;
-  const float* bias = nullptr;
-};
 
 // A division of the result into at most `threads` blocks of whole units, which are oneDNN's register blocks
 // (AVX-512).
@@ -69,37 +48,39 @@ Grid choose_grid(const Product& product, int64_t threads) {
   return best;
 }
 
-dnnl_status_t multiply_block(const Product& product, int64_t row, int64_t column, int64_t rows,
-                             int64_t columns) {
-  float* result = product.result + row * product.stride + column;
-  if (product.bias != nullptr)
-    for (int64_t i = 0; i < rows; ++i)
-      std::memcpy(result + i * product.stride, product.bias + column,
-                  static_cast<size_t>(columns) * sizeof(float));
-  const float beta = product.accumulate || product.bias != nullptr ? 1.0f : 0.0f;
-  return dnnl_sgemm(product.left.letter(), product.right.letter(), rows, columns, product.depth, 1.0f,
-                    product.left.from_row(row), product.left.stride, product.right.from_column(column),
-                    product.right.stride, beta, result, product.stride);
+void start_from_bias(const Product& product, const ProductBlock& block) {
+  for (int64_t i = 0; i < block.rows; ++i)
+    std::memcpy(product.result + (block.row + i) * product.stride + block.column, product.bias + block.column,
+                static_cast<size_t>(block.columns) * sizeof(float));
 }
 
-void multiply(const Product& product) {
+bool multiply_block(const Product& product, const ProductBlock& block, OperandRounding rounding) {
+  if (product.bias != nullptr) start_from_bias(product, block);
+  const bool add = product.accumulate || product.bias != nullptr;
+  if (rounding == OperandRounding::bf16) return multiply_rounded(product, block, add);
+  const auto [row, column, rows, columns] = block;
+  return dnnl_sgemm(product.left.letter(), product.right.letter(), rows, columns, product.depth, 1.0f,
+                    product.left.at(row, 0), product.left.stride, product.right.at(0, column),
+                    product.right.stride, add ? 1.0f : 0.0f, product.result + row * product.stride + column,
+                    product.stride) == dnnl_success;
+}
+
+void multiply(const Product& product, OperandRounding rounding) {
   if (product.rows == 0 || product.columns == 0) return;
   constexpr int64_t worth_threads = 1 << 20;  // multiplications: some ten microseconds
   const bool alone = product.rows * product.columns * product.depth < worth_threads;
   const Grid grid = choose_grid(product, alone ? 1 : thread_count());
-  std::atomic<dnnl_status_t> status = dnnl_success;
+  std::atomic<bool> done = true;
   parallel_for(0, grid.down * grid.across, 1, [&](int64_t first, int64_t last) {
     for (int64_t block = first; block < last; ++block) {
       const int64_t row = block / grid.across * grid.block_rows;
       const int64_t column = block % grid.across * grid.block_columns;
-      const dnnl_status_t outcome =
-          multiply_block(product, row, column, std::min(grid.block_rows, product.rows - row),
-                         std::min(grid.block_columns, product.columns - column));
-      if (outcome != dnnl_success) status = outcome;
+      const ProductBlock part{row, column, std::min(grid.block_rows, product.rows - row),
+                              std::min(grid.block_columns, product.columns - column)};
+      if (!multiply_block(product, part, rounding)) done = false;
     }
   });
-  if (status != dnnl_success)
-    throw std::runtime_error("oneDNN could not multiply two matrices (out of memory?)");
+  if (!done) throw std::runtime_error("oneDNN could not multiply two matrices (out of memory?)");
 }
 
 Operand as_stored(const Tensor& tensor) {
@@ -119,7 +100,8 @@ void linear_forward(Cpu&, const LinearForward& op) {
             .right = transposed(op.weight),
             .result = op.output.as<float>(),
             .stride = op.output.stride,
-            .bias = op.bias ? op.bias.as<float>() : nullptr});
+            .bias = op.bias ? op.bias.as<float>() : nullptr},
+           op.rounding);
 }
 
 void linear_input_gradient(Cpu&, const LinearInputGradient& op) {
@@ -130,7 +112,8 @@ void linear_input_gradient(Cpu&, const LinearInputGradient& op) {
             .right = as_stored(op.weight),
             .result = op.input_gradient.as<float>(),
             .stride = op.input_gradient.stride,
-            .accumulate = op.mode == GradientMode::accumulate});
+            .accumulate = op.mode == GradientMode::accumulate},
+           op.rounding);
 }
 
 void linear_weight_gradient(Cpu&, const LinearWeightGradient& op) {
@@ -149,7 +132,8 @@ void linear_weight_gradient(Cpu&, const LinearWeightGradient& op) {
             .right = as_stored(op.input),
             .result = gradient.as<float>(),
             .stride = gradient.stride,
-            .accumulate = op.mode == GradientMode::accumulate});
+            .accumulate = op.mode == GradientMode::accumulate},
+           op.rounding);
 }
 
 }  // namespace cloze

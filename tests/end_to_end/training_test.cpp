@@ -57,6 +57,29 @@ TEST(Training, RecomputationChangesNoLoss) {
   }
 }
 
+// Only where the CPU has the instructions; the switch of the matmul library takes them away.
+TEST(Training, RoundsOperandsToBf16WhereAsked) {
+  const ScratchFolder scratch;
+  const Outcome outcome = run(pretrain_call(scratch / "rounded", {"precision=bf16"}));
+  if (outcome.exit_code == 2) GTEST_SKIP() << outcome.log;
+  ASSERT_THAT(outcome, ExitsWith(0));
+  ASSERT_THAT(run(pretrain_call(scratch / "full")), ExitsWith(0));
+  const auto rounded = training_losses(scratch / "rounded"), full = training_losses(scratch / "full");
+  EXPECT_NE(rounded, full);
+  expect_equal_losses(rounded, full, 0.01);
+  ASSERT_THAT(run(pretrain_call(scratch / "again", {"precision=bf16"})), ExitsWith(0));
+  EXPECT_TRUE(final_state(scratch / "again") == final_state(scratch / "rounded"));
+}
+
+TEST(Training, RefusesBf16WhereTheCpuLacksIt) {
+  const ScratchFolder scratch;
+  const Outcome outcome =
+      run(pretrain_call(scratch / "run", {"precision=bf16"}), {.environment = {"ONEDNN_MAX_CPU_ISA=AVX2"}});
+  EXPECT_THAT(outcome, ExitsWith(2));
+  EXPECT_THAT(outcome.log,
+              AllOf(HasSubstr("this CPU does not multiply bf16"), HasSubstr("precision: auto or f32")));
+}
+
 // The baseline is taken on the very positions that the loss is.
 TEST(Training, AModelOfTheWordFrequenciesAloneHasTheLossOfTheBaseline) {
   const ScratchFolder scratch;

@@ -48,6 +48,17 @@ TEST(Precision, ChangesNothingWhereTheTargetComputesInFull) {
   EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("cast")));
 }
 
+TEST(Precision, OnACpuOnlyOperandsOfProductsAreRounded) {
+  const Graph graph = pretraining({.architecture = Architecture::cpu, .precision = Precision::bf16_products});
+  EXPECT_THAT(to_text(graph), ::testing::Not(::testing::HasSubstr("cast")));
+  for (const Node& node : graph.nodes()) {
+    const bool product = node.op->name().starts_with("linear");
+    EXPECT_EQ(node.precision, product ? Precision::bf16_products : Precision::full) << node.op->name();
+    for (const ValueId output : node.outputs) EXPECT_NE(graph.type(output).dtype, DType::bf16);
+  }
+  EXPECT_EQ(nodes_of<LinearOp>(graph).empty(), false);
+}
+
 TEST(Precision, ActivationsAreLowAndWhatIsSummedIsFull) {
   const Graph graph = pretraining(gpu);
   const auto dtype = [&](ValueId id) { return graph.type(id).dtype; };

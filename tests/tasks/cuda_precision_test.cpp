@@ -176,7 +176,7 @@ TEST(CudaPrecision, HostDevicesRefuseIt) {
       make_engine(device, 8, false, Precision::bf16);
       ADD_FAILURE() << "bf16 was taken";
     } catch (const Error& error) {
-      EXPECT_EQ(error.problem().what, "there is no bf16 on this device");
+      EXPECT_EQ(error.problem().what, std::string("bf16 is not for the device `") + name_of(device) + "`");
       EXPECT_EQ(error.problem().remedy, "precision: f32");
     }
   }
