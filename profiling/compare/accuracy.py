@@ -119,17 +119,19 @@ class Peer:
         return sum(a == b for a, b in zip(labels, guesses)) / len(labels)
 
 
-def first_rows(path, rows, folder):
-    """A file with the first rows of a CSV of one line each, as the peer takes them."""
-    if rows is None:
-        return path
-    part = folder / path.name
-    part.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:rows]))
+def first_rows(arguments, folder):
+    """A file with the first rows, of one line each, as the peer takes them."""
+    if arguments.rows is None:
+        return arguments.train
+    lines = arguments.train.read_bytes().split(b"\n")
+    header = arguments.task == "mrpc"
+    part = folder / arguments.train.name
+    part.write_bytes(b"\n".join(lines[:arguments.rows + header]) + b"\n")
     return part
 
 
 def our_scores(arguments, folder):
-    settings = {"model.from": arguments.model.resolve(), "data.train": first_rows(arguments.train, arguments.rows, folder),
+    settings = {"model.from": arguments.model.resolve(), "data.train": first_rows(arguments, folder),
                 "data.validation": arguments.validation.resolve(), "data.test": "null", "output": folder / "run",
                 "training.seeds": list(range(1, arguments.seeds + 1)), "training.epochs": arguments.epochs,
                 "batch.sequences": arguments.batch, "optimizer.learning_rate": arguments.rate, "log.examples": 0,

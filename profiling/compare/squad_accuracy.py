@@ -2,7 +2,7 @@
 """Span questions on a part of SQuAD: exact match and F1 of ours beside Hugging Face's from the same checkpoint.
 
 Both train on the same articles with the same windows, batch size, number of updates, warm-up, decay, dropout and clipping;
-order, dropout masks and the new head's values are each engine's own. The peer's windows, answers and scores are those of
+order, dropout masks and the new head's values are each engine's own; the peer groups windows of like length. The peer's windows, answers and scores are those of
 tests/golden/squad/squad_reference.py. With --with-negative questions may have no answer (SQuAD v2.0), and the best scores over
 all thresholds of the no-answer odds are given too. Writes --output, one side at a time if asked to:
 
@@ -85,6 +85,15 @@ class Peer:
         questions, _ = squad_reference.read_questions(document, training, self.arguments.with_negative)
         return questions, list(squad_reference.make_windows(questions, self.tokenizer, self.options))
 
+    def grouped_by_length(self, order):
+        """Batches of windows of like length, in random order: as transformers' group_by_length, to save padding."""
+        size, grouped = self.arguments.batch, []
+        for begin in range(0, len(order), 50 * size):
+            part = sorted(order[begin:begin + 50 * size], key=lambda i: -len(self.train[i].tokens))
+            batches = [part[first:first + size] for first in range(0, len(part), size)]
+            grouped += [batches[i] for i in torch.randperm(len(batches)).tolist()]
+        return [i for batch in sorted(grouped, key=len, reverse=True) for i in batch]
+
     @staticmethod
     def batch(windows):
         longest = max(len(window.tokens) for window in windows)
@@ -106,7 +115,7 @@ class Peer:
                                       lr=arguments.rate, eps=1e-6)
         count, size = len(self.train), arguments.batch
         steps = count * arguments.epochs // size
-        order = torch.cat([torch.randperm(count) for _ in range(arguments.epochs)]).tolist()
+        order = [i for _ in range(arguments.epochs) for i in self.grouped_by_length(torch.randperm(count).tolist())]
         schedule = transformers.get_linear_schedule_with_warmup(optimizer, int(0.1 * steps), steps)
         for step in range(steps):
             windows = [self.train[i] for i in order[step * size:(step + 1) * size]]
