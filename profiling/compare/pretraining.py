@@ -14,6 +14,7 @@ import argparse
 import ctypes
 import json
 import pathlib
+import resource
 import statistics
 import time
 
@@ -188,6 +189,7 @@ def main():
         "tokens_per_second": statistics.median(tokens / spent for tokens, spent in zip(real, seconds[timed])),
         "seconds_per_step": spread(seconds[timed]),
         "cpu_seconds_per_step": spread(cpu_seconds[timed]),
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "loss": {"first": losses[0], "last": losses[-1]},
     }
     print(json.dumps(report, default=str))

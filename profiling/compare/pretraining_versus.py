@@ -59,13 +59,14 @@ def measure_ours(arguments):
         run([part.replace("{run}", str(place)) for part in shlex.split(arguments.ours)])
         path = pathlib.Path(arguments.metrics.replace("{run}", str(place)))
         records = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+        peak = json.loads((place / "run.json").read_text())["peak_bytes"]
     rates = [record["tokens_per_second"] for record in records if "tokens_per_second" in record]
     if len(rates) <= arguments.skip_records:
         raise SystemExit(
             f"{path} has {len(rates)} records with `tokens_per_second`; the first {arguments.skip_records} are left "
             "out, so nothing remains: run more steps, or record more often"
         )
-    return {"tokens_per_second": statistics.median(rates[arguments.skip_records :])}
+    return {"tokens_per_second": statistics.median(rates[arguments.skip_records :]), "peak_bytes": peak}
 
 
 def measure_peer(arguments):
@@ -97,6 +98,8 @@ def summarise(arguments, rounds, before):
         "our_tokens_per_second": statistics.median(ours),
         "peer_tokens_per_second": statistics.median(peer),
         "ratio": {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)},
+        "our_peak_bytes": max(entry["ours"]["peak_bytes"] for entry in rounds),
+        "peer_peak_bytes": max(entry["peer"]["peak_bytes"] for entry in rounds),
         "rounds": [{"ours": a, "peer": b} for a, b in zip(ours, peer)],
     }
 
