@@ -13,7 +13,7 @@
 namespace cloze::testing {
 namespace {
 
-constexpr unsigned seconds_to_live = 60;
+constexpr unsigned seconds_to_live = 120;
 
 struct Child {
   pid_t process;

@@ -16,7 +16,7 @@ struct RankOutcome {
 };
 
 // Runs `body(rank)` in `size` processes forked from this one, which has one thread until then. A process that
-// takes more than a minute is killed.
+// takes more than two minutes is killed.
 using RankBody = std::function<std::vector<double>(int rank)>;
 std::vector<RankOutcome> in_processes(int size, const RankBody& body);
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <ostream>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -21,17 +22,18 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr uint32_t steps = 12;
+constexpr uint32_t steps = 10;
 constexpr int64_t sequences_in_all = 8;
-constexpr int64_t bucket_elements = 4096;
+constexpr int64_t bucket_elements = 2048;
 constexpr Capacity capacity{.tokens = 44, .sequences = 5, .predictions = 14};
 constexpr float learning_rate = 0.004f;
 
-// 2 layers, hidden size 32, 2 heads, with dropout.
+// 1 layer, hidden size 32, 2 heads, with dropout.
 BertConfig device_config() {
   BertConfig config = small_config(0.1f);
   config.hidden_size = 32;
   config.heads = 2;
+  config.layers = 1;
   config.intermediate_size = 64;
   config.initializer_range = 0.05f;
   return config;
@@ -45,8 +47,12 @@ struct Way {
   Wire wire = Wire::f32;
   Precision precision = Precision::full;
   uint64_t order = 0;  // of the streams' work
-  double loss_error = 2e-6, parameter_error = 1e-4;
+  double loss_error = 2e-6, parameter_error = 2e-5;
 };
+
+void PrintTo(const Way& way, std::ostream* stream) {
+  *stream << way.name;
+}
 
 // One rank's model on its device.
 class RankModel {
@@ -191,15 +197,11 @@ class NcclTraining : public ::testing::TestWithParam<Way> {};
 INSTANTIATE_TEST_SUITE_P(
     Ways, NcclTraining,
     ::testing::Values(
-        Way{.name = "whole"}, Way{.name = "whole_late", .order = 1}, Way{.name = "whole_mixed", .order = 3},
-        Way{.name = "shards", .shard = true}, Way{.name = "shards_late", .shard = true, .order = 1},
+        Way{.name = "whole"}, Way{.name = "whole_mixed", .order = 3},
+        Way{.name = "shards", .shard = true, .order = 1},
         Way{.name = "shards_lamb", .shard = true, .rule = UpdateRule::lamb, .order = 2},
         Way{.name = "bf16_wire", .wire = Wire::bf16, .loss_error = 1e-3, .parameter_error = 2e-2},
-        Way{.name = "bf16_steps",
-            .shard = true,
-            .precision = Precision::bf16,
-            .loss_error = 1e-3,
-            .parameter_error = 2e-2}),
+        Way{.name = "bf16_steps", .precision = Precision::bf16, .loss_error = 1e-3, .parameter_error = 2e-2}),
     [](const auto& instance) { return instance.param.name; });
 
 TEST_P(NcclTraining, TwoRanksHaveTheLossesOfOneProcessThatAccumulates) {
