@@ -1,4 +1,5 @@
-// The tests of NCCL fork their ranks, and a process that has used its GPU may not fork: so a child looks for one.
+// The tests of NCCL fork their ranks, and a process that has used its GPU may not fork: so a child looks for
+// one.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
