@@ -6,7 +6,8 @@ if(NOT CLOZE_HAS_CUDA OR NOT CLOZE_TESTS OR NOT CLOZE_BENCHMARKS)
 endif()
 add_custom_target(cloze_bundle
   COMMAND ${PROJECT_SOURCE_DIR}/cmake/make_bundle.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/bundle
-          $<TARGET_FILE:cloze> $<TARGET_FILE:cloze_gpu_test> $<TARGET_FILE:cloze_gpu_bench>
-  DEPENDS cloze cloze_gpu_test cloze_gpu_bench
+          $<TARGET_FILE:cloze> $<TARGET_FILE:cloze_gpu_test> $<TARGET_FILE:cloze_gpu_nccl_test>
+          $<TARGET_FILE:cloze_gpu_bench>
+  DEPENDS cloze cloze_gpu_test cloze_gpu_nccl_test cloze_gpu_bench
   COMMENT "Packing the bundle for a GPU machine"
   VERBATIM)

@@ -6,13 +6,14 @@
 # Parts, all of them where none is named:
 #   ceilings   what this GPU can do: copy bandwidth, cuBLASLt at the shapes of the layers
 #   tests      the CUDA kernels and training steps against float64, three times with equal bits
+#   nccl       sums between ranks, and training on two, through NCCL; all ranks on this one GPU
 #   sanitizer  compute-sanitizer: memcheck, racecheck, initcheck over the kernel tests
 #   kernels    the kernels' rates beside PyTorch's and the copy's
 #   steps      training steps beside Hugging Face's under torch.compile
 #   ncu        Nsight Compute over the kernels: stalls, occupancy, shares of the peaks
 #
 # Runs in a bundle (target cloze_bundle) or in the source tree (BUILD names the build folder). Every part has a time limit; all
-# take less than 25 minutes. Writes results.json and results.md into FOLDER (default: gpu-results).
+# take less than 30 minutes. Writes results.json and results.md into FOLDER (default: gpu-results).
 set -uo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -25,38 +26,39 @@ while (($# > 0)); do
       out="$2"
       shift 2
       ;;
-    ceilings | tests | sanitizer | kernels | steps | ncu) parts+=("$1"); shift ;;
-    *) echo "gpu_run.sh: no part is called $1: ceilings, tests, sanitizer, kernels, steps, ncu" >&2; exit 2 ;;
+    ceilings | tests | nccl | sanitizer | kernels | steps | ncu) parts+=("$1"); shift ;;
+    *) echo "gpu_run.sh: no part is called $1: ceilings, tests, nccl, sanitizer, kernels, steps, ncu" >&2; exit 2 ;;
   esac
 done
-((${#parts[@]} > 0)) || parts=(ceilings tests sanitizer kernels steps ncu)
+((${#parts[@]} > 0)) || parts=(ceilings tests nccl sanitizer kernels steps ncu)
 
 if [[ -x "$here/bin/cloze_gpu_test" ]]; then
   tests="$here/bin/cloze_gpu_test" bench="$here/bin/cloze_gpu_bench" compare="$here/profiling/compare"
-  report="$here/profiling/gpu_report.py"
+  report="$here/profiling/gpu_report.py" nccl_tests="$here/bin/cloze_gpu_nccl_test"
 else
   build="${BUILD:-$here/../build/cuda}"
   tests="$build/tests/gpu/cloze_gpu_test" bench="$build/profiling/bench/gpu/cloze_gpu_bench"
-  compare="$here/compare" report="$here/gpu_report.py"
+  compare="$here/compare" report="$here/gpu_report.py" nccl_tests="$build/tests/gpu/cloze_gpu_nccl_test"
 fi
-[[ -x "$tests" && -x "$bench" ]] || {
-  echo "gpu_run.sh: there is no $tests or $bench: build them with -DCLOZE_CUDA=ON -DCLOZE_BENCHMARKS=ON" >&2
+[[ -x "$tests" && -x "$nccl_tests" && -x "$bench" ]] || {
+  echo "gpu_run.sh: there is no $tests, $nccl_tests or $bench: build them with -DCLOZE_CUDA=ON -DCLOZE_BENCHMARKS=ON" >&2
   exit 1
 }
 
-# cuBLASLt: the toolkit's, or the one in PyTorch's wheels.
-find_cublaslt() {
-  ldconfig -p 2>/dev/null | grep -q 'libcublasLt\.so\.' && return
+# find_library NAME: a library of CUDA's, the toolkit's or the one in PyTorch's wheels, where the loader knows none.
+find_library() {
+  ldconfig -p 2>/dev/null | grep -qF "$1.so." && return
   local folder
   for folder in /usr/local/cuda/lib64 /usr/local/cuda/targets/*/lib \
-    $(python3 -c 'import nvidia, pathlib
-for base in nvidia.__path__: print(*{str(p.parent) for p in pathlib.Path(base).rglob("libcublasLt.so.*")})' 2>/dev/null); do
-    compgen -G "$folder/libcublasLt.so.*" >/dev/null || continue
+    $(python3 -c 'import nvidia, pathlib, sys
+for base in nvidia.__path__: print(*{str(p.parent) for p in pathlib.Path(base).rglob(sys.argv[1] + ".so.*")})' "$1" 2>/dev/null); do
+    compgen -G "$folder/$1.so.*" >/dev/null || continue
     export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     return
   done
 }
-find_cublaslt
+find_library libcublasLt
+find_library libnccl
 
 mkdir -p "$out"
 log="$out/log.txt"
@@ -96,6 +98,7 @@ part_ceilings() {
   tool nvidia-smi && nvidia-smi >>"$log" 2>&1
 }
 part_tests() { run tests 270 "$tests"; }
+part_nccl() { run nccl 300 "$nccl_tests"; }
 part_sanitizer() {
   tool compute-sanitizer || return 0
   local check

@@ -85,6 +85,10 @@ class Op {
   virtual Launch bind(Reference& device, const Operands& operands) const = 0;
   virtual Launch bind(Cpu& device, const Operands& operands) const = 0;
   virtual Launch bind(Cuda& device, const Operands& operands) const = 0;
+
+  // On a GPU: what the host does before each run of a program with this op, for the launches of a program
+  // that was recorded are not called; empty: nothing.
+  virtual Launch before_run() const { return {}; }
 };
 
 // Implements `bind` for every device by one template of the derived class:

@@ -90,6 +90,10 @@ Launch JoinCollectivesOp::bind_on(Device&, const Operands&) const {
   return [communicator = communicator_] { communicator->wait_for_all(); };
 }
 
+Launch JoinCollectivesOp::before_run() const {
+  return [communicator = communicator_] { communicator->before_run(); };
+}
+
 // What each rank gives is a multiple of what shares are aligned to, and so is the rank's share of the output.
 std::vector<ValueType> GatherSumsOp::output_types(std::span<const ValueType> inputs) const {
   require(!inputs.empty() && is_real(inputs[0]), "there is nothing to gather");

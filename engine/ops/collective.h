@@ -55,6 +55,7 @@ class JoinCollectivesOp final : public BoundOp<JoinCollectivesOp> {
   Cost cost(std::span<const ValueType>, std::span<const ValueType>) const override {
     return {.joins_collectives = true};
   }
+  Launch before_run() const override;
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 

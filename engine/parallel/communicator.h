@@ -12,9 +12,11 @@ namespace cloze {
 // A collective over one piece of memory, made once and started any number of times. start() orders it after
 // all work that was given to the device before, and returns at once; wait() orders all later work after it.
 // On a CPU the collective runs on a thread of the communicator and wait() blocks; on a GPU both are
-// stream-ordered. All ranks start the same collectives in the same order, and wait before they start one
-// again. Where a rank is lost or abort() was called, start() or wait() throws Error naming what ended the
-// job; the memory then holds anything.
+// stream-ordered, and a step that is recorded holds what they order. All ranks start the same collectives in
+// the same order, and wait before they start one again. Where a rank is lost or abort() was called, start()
+// or wait() throws Error naming what ended the job; the memory then holds anything. On a GPU the host may see
+// that only after it has read such memory: what it read is good where a later start(), wait(), exchange() or
+// before_run() does not throw.
 class Collective {
  public:
   virtual ~Collective() = default;
@@ -44,8 +46,16 @@ struct LinkTime {
   double bytes = 0, seconds = 0;
 };
 
-// The ranks of a job, as training sees them. Sums are the same bits on all ranks and in every run: each
-// element is added up in an order that depends on its place in the memory alone.
+// The ranks of a job, as training sees them. On CPUs sums are the same bits on all ranks and in every run:
+// each element is added up in an order that depends on its place in the memory alone, as stated below.
+//
+// On GPUs the order is NCCL's, which promises none. It follows from the number of GPUs, how they are
+// connected, the size of the sum, the version of NCCL and its environment: with all of them the same, its
+// algorithms add alike from run to run, and all ranks end with the same bits, for each element is added up
+// once and handed on; a network that adds by itself (NVLS, SHARP) may do otherwise. On Wire::bf16 each rank's
+// values are rounded before they are added, and the sum after each addition, or at the end where the network
+// adds: so shares of a reduce-scatter are rounded too. Against another number of processes, or Gloo, sums
+// differ by rounding.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -53,9 +63,9 @@ class Communicator {
   virtual int size() const = 0;
 
   // The memory must live, and lie still, as long as the collective. On a GPU it is device memory.
-  // values[count] on every rank becomes the sum over all ranks. Of share s, rank s + 1 sends its values v to
-  // rank s + 2, which adds its own to them and sends the sum on, and so on to rank s, which adds last. On
-  // Wire::bf16 what is sent is rounded each time, and at the end the sum is, on rank s too.
+  // values[count] on every rank becomes the sum over all ranks. On CPUs: of share s, rank s + 1 sends its
+  // values v to rank s + 2, which adds its own to them and sends the sum on, and so on to rank s, which adds
+  // last. On Wire::bf16 what is sent is rounded each time, and at the end the sum is, on rank s too.
   virtual std::unique_ptr<Collective> all_reduce(std::span<float> values, Wire wire) = 0;
   std::unique_ptr<Collective> all_reduce(std::span<float> values) { return all_reduce(values, Wire::f32); }
   // The share of this rank becomes the sum over all ranks, as all_reduce adds it up but not rounded at the
@@ -71,6 +81,10 @@ class Communicator {
 
   // All later work is ordered after every collective that was started so far, as by wait() of each.
   virtual void wait_for_all() = 0;
+
+  // On a GPU, to be called before a program that holds collectives runs: once it is recorded, running it
+  // calls nothing else here. Throws Error where the job has ended. All ranks call it alike.
+  virtual void before_run() {}
 
   // Returns when every rank has called it.
   virtual void barrier() = 0;

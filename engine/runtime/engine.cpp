@@ -59,6 +59,12 @@ class DeviceEngine final : public Engine {
   std::span<const float> view(Memory memory) const override { return host_view(memory); }
   std::span<float> writable_view(Memory memory) override { return host_view(memory); }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
+  Cuda* cuda() override {
+    if constexpr (std::is_same_v<Device, Cuda>)
+      return &holder_.device();
+    else
+      return nullptr;
+  }
 
  private:
   std::span<float> host_view(Memory memory) const {

@@ -98,6 +98,10 @@ class Engine {
   virtual std::span<float> writable_view(Memory memory) = 0;
 
   virtual int64_t arena_bytes() const = 0;
+
+  // The GPU that it computes on, for whoever orders work with its own (make_nccl_communicator); none
+  // elsewhere.
+  virtual Cuda* cuda() { return nullptr; }
 };
 
 // `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of

@@ -18,6 +18,7 @@ namespace cloze {
 struct NamedLaunch {
   Launch launch;
   std::string name;
+  Launch before_run = {};  // Op::before_run; called on a GPU only
 };
 
 // The kernel calls of a program, run in order.
@@ -50,8 +51,12 @@ template <>
 class LaunchList<Cuda> {
  public:
   void assign(std::vector<NamedLaunch> launches, bool record) {
-    launches_ = std::move(launches);
     graph_.reset();
+    launches_ = std::move(launches);
+    before_run_.clear();
+    for (const NamedLaunch& each : launches_) {
+      if (each.before_run) before_run_.push_back(each.before_run);
+    }
     state_ = record ? State::new_list : State::call_by_call;
   }
   void run_one(size_t index) {
@@ -59,6 +64,7 @@ class LaunchList<Cuda> {
     launches_[index].launch();
   }
   void run(Cuda& device) {
+    for (const Launch& prepare : before_run_) prepare();
     if (state_ == State::warm) record(device);
     if (state_ == State::recorded) return graph_.replay(device);
     run_all();
@@ -87,6 +93,7 @@ class LaunchList<Cuda> {
   }
 
   std::vector<NamedLaunch> launches_;
+  std::vector<Launch> before_run_;
   CudaGraph graph_;
   State state_ = State::new_list;
 };

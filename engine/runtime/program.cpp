@@ -182,8 +182,8 @@ void Program<Device>::bind() {
     for (const ValueId base : node.bases) {
       operands.modes.push_back(base ? GradientMode::accumulate : GradientMode::overwrite);
     }
-    launches.push_back(
-        {node.op->bind(holder_.device(), operands), fmt::format("{} in {}", node.op->name(), node.scope)});
+    launches.push_back({node.op->bind(holder_.device(), operands),
+                        fmt::format("{} in {}", node.op->name(), node.scope), node.op->before_run()});
   }
   launches_.assign(std::move(launches), memory_.record_steps);
   generation_ = memory_.generation;

@@ -14,7 +14,7 @@ namespace cloze {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+    const ::testing::TestInfo* test = ::testing::UnitTest::GetInstance()->current_test_info();
     path_ = std::filesystem::temp_directory_path() /
             fmt::format("cloze_{}_{}_{}", test->test_suite_name(), test->name(), ::getpid());
     std::filesystem::create_directories(path_);

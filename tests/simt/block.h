@@ -111,7 +111,8 @@ class Grid {
 Grid* running_grid();
 
 // While one of these lives, what runs is the emulator's own code, whose accesses are not checked: functions
-// of the standard library may be the instrumented copies that a kernel's file holds as well.
+// of the standard library may be the instrumented copies that a kernel's file holds as well. Other threads of
+// the program run such copies too, while one thread runs device code.
 class EmulatorCode {
  public:
   EmulatorCode() : was_checked_(checked()) { checked() = false; }
@@ -121,7 +122,7 @@ class EmulatorCode {
   static bool& checked() { return checked_; }  // is device code running?
 
  private:
-  static inline bool checked_ = false;
+  static inline thread_local bool checked_ = false;
   bool was_checked_;
 };
 

@@ -1,5 +1,6 @@
-// Streams, events, stream capture and CUDA graphs. A graph is the list of what was submitted while its stream
-// was captured.
+// Streams, events, stream capture and CUDA graphs. A graph is what was submitted while its stream was
+// captured, on that stream and on those that waited for its events; what no event orders is replayed in any
+// order.
 #include "tests/simt/streams.h"
 
 #include <cuda_runtime.h>
@@ -13,11 +14,22 @@
 #include "kernels/common/philox.h"
 #include "tests/simt/simt.h"
 
+namespace cloze::simt {
+
+struct GraphNode {
+  std::function<void()> work;
+  std::vector<size_t> after;  // nodes with smaller numbers
+};
+
+}  // namespace cloze::simt
+
 struct CUgraph_st {
-  std::vector<std::function<void()>> work;
+  uint64_t number = 0;  // of the capture
+  CUstream_st* origin = nullptr;
+  std::vector<cloze::simt::GraphNode> nodes;
 };
 struct CUgraphExec_st {
-  std::vector<std::function<void()>> work;
+  std::shared_ptr<const std::vector<cloze::simt::GraphNode>> nodes;
 };
 
 namespace cloze::simt {
@@ -40,9 +52,12 @@ struct Item {
 struct CUstream_st {
   std::deque<cloze::simt::Item> queue;
   CUgraph_st* captured = nullptr;
+  std::vector<size_t> last;  // while captured: the nodes that its next work comes after
 };
 struct CUevent_st {
   std::shared_ptr<cloze::simt::Tickets> tickets = std::make_shared<cloze::simt::Tickets>();
+  uint64_t capture = 0;  // the number of the capture that it was last recorded in, or 0
+  std::vector<size_t> last;
 };
 
 namespace cloze::simt {
@@ -52,7 +67,7 @@ std::vector<CUstream_st*>& streams() {
   static std::vector<CUstream_st*> all;
   return all;
 }
-uint64_t replays = 0, waits = 0;
+uint64_t replays = 0, waits = 0, captures = 0;
 bool captures_fail = false;
 uint32_t draws = 0;
 
@@ -94,17 +109,72 @@ void progress() {
   }
 }
 
+// The number of the node to run next, of those whose predecessors have run: the first in order 0, the last in
+// order 1, else one drawn.
+size_t next_node(const std::vector<GraphNode>& nodes, const std::vector<bool>& done) {
+  std::vector<size_t> ready;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const auto has_run = [&](size_t before) { return done[before]; };
+    if (!done[i] && std::all_of(nodes[i].after.begin(), nodes[i].after.end(), has_run)) ready.push_back(i);
+  }
+  if (stream_order() == 0) return ready.front();
+  if (stream_order() == 1) return ready.back();
+  return ready[scale_to(philox({++draws, 9, 0, 0}, {1, 2}).word0, static_cast<uint32_t>(ready.size()))];
+}
+
+void run_graph(const std::vector<GraphNode>& nodes) {
+  std::vector<bool> done(nodes.size());
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    const size_t next = next_node(nodes, done);
+    nodes[next].work();
+    done[next] = true;
+  }
+}
+
+// Whether all that other streams were given comes before what the first stream ended with.
+bool all_joined(const CUgraph_st& graph) {
+  std::vector<bool> before(graph.nodes.size());
+  for (const size_t node : graph.origin->last) before[node] = true;
+  for (size_t i = graph.nodes.size(); i-- > 0;) {
+    if (!before[i]) return false;
+    for (const size_t node : graph.nodes[i].after) before[node] = true;
+  }
+  return true;
+}
+
 void enqueue(CUstream_st* stream, Item item) {
   stream->queue.push_back(std::move(item));
   progress();
+}
+
+// A stream that waits for an event of a capture is captured from here on.
+cudaError_t wait_in_capture(CUstream_st* stream, const CUevent_st& event) {
+  const auto open = std::find_if(streams().begin(), streams().end(), [&](const CUstream_st* each) {
+    return each->captured != nullptr && each->captured->number == event.capture;
+  });
+  if (open == streams().end()) return cudaErrorCapturedEvent;
+  if (stream->captured == nullptr) stream->captured = (*open)->captured, stream->last.clear();
+  if (stream->captured != (*open)->captured) return cudaErrorStreamCaptureIsolation;
+  stream->last.insert(stream->last.end(), event.last.begin(), event.last.end());
+  return cudaSuccess;
 }
 
 }  // namespace
 
 void submit(CUstream_st* stream, std::function<void()> work) {
   if (stream == nullptr) return work();
-  if (stream->captured != nullptr) return stream->captured->work.push_back(std::move(work));
-  enqueue(stream, {std::move(work), nullptr, 0});
+  submit_for_later(stream, std::move(work));
+  if (stream->captured == nullptr) progress();
+}
+
+void submit_for_later(CUstream_st* stream, std::function<void()> work) {
+  if (stream->captured == nullptr) {
+    stream->queue.push_back({std::move(work), nullptr, 0});
+    return;
+  }
+  std::vector<GraphNode>& nodes = stream->captured->nodes;
+  nodes.push_back({std::move(work), stream->last});
+  stream->last = {nodes.size() - 1};
 }
 
 bool capturing() {
@@ -165,13 +235,14 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  event->capture = 0;
   const std::shared_ptr<cloze::simt::Tickets> tickets = event->tickets;
   const uint64_t ticket = ++tickets->issued;
   const auto pass = [tickets, ticket] { tickets->passed = std::max(tickets->passed, ticket); };
   if (stream == nullptr)
     pass();
   else if (stream->captured != nullptr)
-    return cudaErrorStreamCaptureUnsupported;
+    event->capture = stream->captured->number, event->last = stream->last;
   else
     cloze::simt::enqueue(stream, {pass, nullptr, 0});
   return cudaSuccess;
@@ -179,12 +250,14 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   if (stream == nullptr) return cudaEventSynchronize(event);
-  if (stream->captured != nullptr) return cudaErrorStreamCaptureUnsupported;
+  if (event->capture != 0) return cloze::simt::wait_in_capture(stream, *event);
+  if (stream->captured != nullptr) return cudaErrorStreamCaptureIsolation;
   cloze::simt::enqueue(stream, {nullptr, event->tickets, event->tickets->issued});
   return cudaSuccess;
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (event->capture != 0) return cudaErrorCapturedEvent;
   const uint64_t ticket = event->tickets->issued;
   cloze::simt::run_until(nullptr, [&] { return event->tickets->passed >= ticket; });
   return cudaSuccess;
@@ -192,29 +265,33 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (stream == nullptr || stream->captured != nullptr) return cudaErrorInvalidValue;
-  stream->captured = new CUgraph_st;
+  stream->captured = new CUgraph_st{.number = ++cloze::simt::captures, .origin = stream};
+  stream->last.clear();
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
-  if (stream == nullptr || stream->captured == nullptr) return cudaErrorInvalidValue;
-  *graph = std::exchange(stream->captured, nullptr);
-  if (!cloze::simt::captures_fail) return cudaSuccess;
+  if (stream == nullptr || stream->captured == nullptr || stream->captured->origin != stream)
+    return cudaErrorInvalidValue;
+  *graph = stream->captured;
+  const bool joined = cloze::simt::all_joined(**graph);
+  for (CUstream_st* each : streams()) {
+    if (each->captured == *graph) each->captured = nullptr;
+  }
+  if (joined && !cloze::simt::captures_fail) return cudaSuccess;
   delete std::exchange(*graph, nullptr);
-  return cudaErrorStreamCaptureUnsupported;
+  return joined ? cudaErrorStreamCaptureUnsupported : cudaErrorStreamCaptureUnjoined;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  *executable = new CUgraphExec_st{graph->work};
+  *executable = new CUgraphExec_st{std::make_shared<const std::vector<cloze::simt::GraphNode>>(graph->nodes)};
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (stream != nullptr && stream->captured != nullptr) return cudaErrorInvalidValue;
   ++cloze::simt::replays;
-  cloze::simt::submit(stream, [work = executable->work] {
-    for (const auto& each : work) each();
-  });
+  cloze::simt::submit(stream, [nodes = executable->nodes] { cloze::simt::run_graph(*nodes); });
   return cudaSuccess;
 }
 

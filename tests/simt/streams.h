@@ -11,6 +11,8 @@ namespace cloze::simt {
 // (simt.h, set_order), as it depends on the GPU: at once, as late as a wait allows, or at some time between.
 // While the stream is captured it is noted down. Work of no stream runs now.
 void submit(CUstream_st* stream, std::function<void()> work);
+// The same, but it does not run before the next call: for work that may wait for other processes.
+void submit_for_later(CUstream_st* stream, std::function<void()> work);
 
 // Is any stream captured?
 bool capturing();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "tests/simt/simt.h"
@@ -104,6 +106,59 @@ TEST_F(Streams, AGraphIsWhatWasSubmittedWhileItsStreamWasCaptured) {
   cudaStreamSynchronize(first);
   EXPECT_EQ(runs, 3);
   cudaGraphExecDestroy(executable);
+}
+
+// What waits for an event of a captured stream is captured too, and replayed in every order that events
+// allow.
+TEST_F(Streams, AGraphHoldsTheStreamsThatWaitForItsEvents) {
+  cudaEvent_t forked = nullptr, joined = nullptr;
+  cudaEventCreateWithFlags(&forked, cudaEventDisableTiming);
+  cudaEventCreateWithFlags(&joined, cudaEventDisableTiming);
+  std::string ran;
+  const auto note = [&](char what) { return [&ran, what] { ran += what; }; };
+  const auto capture = [&](bool join) {
+    cudaStreamBeginCapture(first, cudaStreamCaptureModeThreadLocal);
+    simt::submit(first, note('a'));
+    cudaEventRecord(forked, first);
+    EXPECT_EQ(cudaStreamWaitEvent(second, forked, 0), cudaSuccess);
+    simt::submit(second, note('b'));
+    simt::submit(first, note('c'));
+    cudaEventRecord(joined, second);
+    if (join) cudaStreamWaitEvent(first, joined, 0);
+    simt::submit(first, note('d'));
+    cudaGraph_t graph = nullptr;
+    EXPECT_EQ(cudaStreamEndCapture(first, &graph), join ? cudaSuccess : cudaErrorStreamCaptureUnjoined);
+    EXPECT_FALSE(simt::capturing());
+    return graph;
+  };
+  EXPECT_EQ(capture(false), nullptr);
+  const cudaGraph_t graph = capture(true);
+  EXPECT_EQ(ran, "");
+  cudaGraphExec_t executable = nullptr;
+  cudaGraphInstantiate(&executable, graph, 0);
+  cudaGraphDestroy(graph);
+  std::set<std::string> orders;
+  for (uint64_t order = 0; order < 20; ++order) {
+    simt::set_order(order);
+    ran.clear();
+    cudaGraphLaunch(executable, first);
+    cudaStreamSynchronize(first);
+    orders.insert(ran);
+  }
+  EXPECT_EQ(orders, (std::set<std::string>{"abcd", "acbd"}));
+  simt::set_order(0);
+
+  // Inside and outside of a capture do not wait for each other.
+  EXPECT_EQ(cudaStreamWaitEvent(second, joined, 0), cudaErrorCapturedEvent);
+  cudaEventRecord(joined, second);
+  cudaStreamBeginCapture(first, cudaStreamCaptureModeThreadLocal);
+  EXPECT_EQ(cudaStreamWaitEvent(first, joined, 0), cudaErrorStreamCaptureIsolation);
+  cudaGraph_t empty = nullptr;
+  EXPECT_EQ(cudaStreamEndCapture(first, &empty), cudaSuccess);
+  cudaGraphDestroy(empty);
+  cudaGraphExecDestroy(executable);
+  cudaEventDestroy(forked);
+  cudaEventDestroy(joined);
 }
 
 TEST_F(Streams, MemoryHasALimitWhereOneIsSet) {
