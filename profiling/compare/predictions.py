@@ -39,6 +39,7 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--batches", type=int, nargs="+", default=[16, 32, 64], help="sizes that the peer tries")
+    parser.add_argument("--without-peer-program", action="store_true", help="leave out the time of the peer's whole process")
     parser.add_argument("--peer-batch", type=int, help="only the peer, once, in batches of this many")
     return parser.parse_args()
 
@@ -178,11 +179,13 @@ def main():
                 theirs[size].append(time.perf_counter() - start)
         report = peer.compare(result, folder)
     best = min(theirs, key=lambda size: min(theirs[size]))
-    peer_whole = [peer_program(arguments, best) for _ in range(arguments.repetitions)]
+    peer_whole = [] if arguments.without_peer_program else \
+        [peer_program(arguments, best) for _ in range(arguments.repetitions)]
     report |= {"kind": arguments.kind, "threads": arguments.threads, "program_seconds": sorted(ours),
                "predicting_seconds": sorted(inside), "peer_predicting_seconds": sorted(theirs[best]),
                "peer_program_seconds": sorted(peer_whole), "peer_batch": best,
-               "ratio": {"predicting": min(theirs[best]) / min(inside), "program": min(peer_whole) / min(ours),
+               "ratio": {"predicting": min(theirs[best]) / min(inside),
+                         "program": min(peer_whole) / min(ours) if peer_whole else None,
                          "ours_program_to_peer_predicting": min(theirs[best]) / min(ours)},
                "torch": torch.__version__, "transformers": transformers.__version__}
     print(json.dumps(report))
