@@ -65,7 +65,7 @@ double measured_matmul_peak(Precision precision) {
 
 int64_t measured_matmul_scratch(Precision precision) {
   // The library packs its right operand, some thousand columns at a time; more columns take no more.
-  TrialProduct product(1024, 8192 * thread_count(), 1024, precision);
+  TrialProduct product(1024, int64_t{8192} * thread_count(), 1024, precision);
   const uint64_t before = process_memory().resident;
   product.run();
   const uint64_t most = process_memory().peak_resident;
