@@ -53,8 +53,8 @@ class Job {
   void begin_agreement();
   int agreed_signal();
 
-  // Sums over all ranks, the same on all. Warns of a rank that takes much longer than the
-  // others, and of a link that does.
+  // Sums over all ranks, the same on all. Warns of a rank that takes much longer than the others, and of
+  // a link that does.
   IntervalSums sum(const IntervalSums& own);
   PretrainingMetrics sum(const PretrainingMetrics& own);
   // The first text that is not empty, with its rank before it; every rank gives one.

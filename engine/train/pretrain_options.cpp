@@ -37,8 +37,8 @@ const Choices<PrecisionOption>& precision_choices() {
        {"f32", PrecisionOption::f32, "everything in float32"},
        {"bf16", PrecisionOption::bf16,
         "on a GPU, activations and their gradients are stored in bfloat16; on a CPU with AVX512-BF16 or AMX, "
-        "operands "
-        "are rounded to it as linear layers multiply them; weights, moments, sums and losses stay float32"}});
+        "operands are rounded to it as linear layers multiply them; weights, moments, sums and losses stay "
+        "float32"}});
   return all;
 }
 

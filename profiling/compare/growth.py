@@ -2,8 +2,8 @@
 """How time and memory of `prepare`, `vocab` and a training step grow as their input grows 1, 2, 4, 8 times.
 
 Processor seconds (so that other programs matter little) and the most memory resident at a time, of whole processes. Texts are
-the first bytes of the files of a folder, repeated if there are too few. Of a training step: seconds and memory of runs with 1, 2,
-4, 8 times as many sequences, of which the same run without a step is taken off. Writes RESULT.json and a picture RESULT.svg.
+the first bytes of the files of a folder, repeated if there are too few. Of a training step: runs with 1, 2, 4, 8
+times as many sequences; its seconds are those of 26 steps less those of 2, over 24. Writes RESULT.json and a picture RESULT.svg.
 
   growth.py --cloze build/release/engine/cli/cloze --text books/ --result profiling/results/DATE-growth
 """

@@ -55,7 +55,7 @@ def parse_arguments():
 
 
 def part_of(path, articles, folder):
-    """A file of just these articles, in which a question to train on has one answer, as run_squad.py wants it."""
+    """A file of just these articles."""
     document = json.loads(path.read_text(encoding="utf-8"))
     document["data"] = document["data"][articles]
     part = folder / path.name
@@ -64,6 +64,7 @@ def part_of(path, articles, folder):
 
 
 def one_answer_each(path):
+    """As run_squad.py wants the questions to train on."""
     document = json.loads(path.read_text(encoding="utf-8"))
     for entry in squad_reference.all_entries(document):
         entry["answers"] = entry["answers"][:1]
