@@ -32,6 +32,9 @@ namespace {
 std::unique_ptr<OpenCuda> open_cuda(const OpenCudaOptions&) {
   refuse();
 }
+int visible_gpus() {
+  return 0;
+}
 ProfileRange::ProfileRange(const char*) {}
 ProfileRange::~ProfileRange() = default;
 void* cuda_allocate(int64_t) {
@@ -63,6 +66,20 @@ void CudaEvent::make_wait(CUstream_st*) const {
   refuse();
 }
 void CudaEvent::wait() const {
+  refuse();
+}
+CudaTimedEvent::CudaTimedEvent() {
+  refuse();
+}
+CudaTimedEvent::~CudaTimedEvent() = default;
+CudaTimedEvent::CudaTimedEvent(CudaTimedEvent&&) noexcept {}
+void CudaTimedEvent::record(CUstream_st*) {
+  refuse();
+}
+void CudaTimedEvent::wait() const {
+  refuse();
+}
+double CudaTimedEvent::seconds_since(const CudaTimedEvent&) const {
   refuse();
 }
 CudaStream::CudaStream() {

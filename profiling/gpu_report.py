@@ -57,6 +57,14 @@ def steps_table(measured):
     return text
 
 
+def runs_table(measured):
+    text = ""
+    for line in measured.get("runs", []):
+        text += (f'{line["name"]}: {line["steps"]} steps, losses within {line["largest_relative_difference"]:.1e} of the CPU\'s '
+                 f'({line["allowed"]:.0e} allowed), resumed {"" if line["resumed_bit_for_bit"] else "not "}bit for bit\n\n')
+    return text
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit("usage: gpu_report.py FOLDER REVISION")
@@ -70,7 +78,7 @@ def main():
     text = f'# {results["gpu"]}, {results["date"]}, revision {revision}\n\n| part | verdict | seconds |\n|---|---|---|\n'
     text += "".join(f"| {name} | {verdict} | {seconds} |\n" for name, verdict, seconds in status)
     if any(measured.values()):
-        text += "\n" + table(measured, results["ceilings"]) + "\n" + steps_table(measured)
+        text += "\n" + table(measured, results["ceilings"]) + "\n" + steps_table(measured) + "\n" + runs_table(measured)
     else:
         text += "\nNothing was measured.\n"
     (folder / "results.md").write_text(text)

@@ -7,6 +7,7 @@
 #   ceilings   what this GPU can do: copy bandwidth, cuBLASLt at the shapes of the layers
 #   tests      the CUDA kernels and training steps against float64, three times with equal bits
 #   nccl       sums between ranks, and training on two, through NCCL; all ranks on this one GPU
+#   runs       `cloze pretrain` with `device: cuda` beside the CPU: losses, and resuming bit for bit
 #   sanitizer  compute-sanitizer: memcheck, racecheck, initcheck over the kernel tests
 #   kernels    the kernels' rates beside PyTorch's and the copy's
 #   steps      training steps beside Hugging Face's under torch.compile
@@ -26,19 +27,20 @@ while (($# > 0)); do
       out="$2"
       shift 2
       ;;
-    ceilings | tests | nccl | sanitizer | kernels | steps | ncu) parts+=("$1"); shift ;;
-    *) echo "gpu_run.sh: no part is called $1: ceilings, tests, nccl, sanitizer, kernels, steps, ncu" >&2; exit 2 ;;
+    ceilings | tests | nccl | runs | sanitizer | kernels | steps | ncu) parts+=("$1"); shift ;;
+    *) echo "gpu_run.sh: no part is called $1: ceilings, tests, nccl, runs, sanitizer, kernels, steps, ncu" >&2; exit 2 ;;
   esac
 done
-((${#parts[@]} > 0)) || parts=(ceilings tests nccl sanitizer kernels steps ncu)
+((${#parts[@]} > 0)) || parts=(ceilings tests nccl runs sanitizer kernels steps ncu)
 
 if [[ -x "$here/bin/cloze_gpu_test" ]]; then
   tests="$here/bin/cloze_gpu_test" bench="$here/bin/cloze_gpu_bench" compare="$here/profiling/compare"
-  report="$here/profiling/gpu_report.py" nccl_tests="$here/bin/cloze_gpu_nccl_test"
+  report="$here/profiling/gpu_report.py" nccl_tests="$here/bin/cloze_gpu_nccl_test" cloze="$here/bin/cloze"
 else
   build="${BUILD:-$here/../build/cuda}"
   tests="$build/tests/gpu/cloze_gpu_test" bench="$build/profiling/bench/gpu/cloze_gpu_bench"
   compare="$here/compare" report="$here/gpu_report.py" nccl_tests="$build/tests/gpu/cloze_gpu_nccl_test"
+  cloze="$build/engine/cli/cloze"
 fi
 [[ -x "$tests" && -x "$nccl_tests" && -x "$bench" ]] || {
   echo "gpu_run.sh: there is no $tests, $nccl_tests or $bench: build them with -DCLOZE_CUDA=ON -DCLOZE_BENCHMARKS=ON" >&2
@@ -99,6 +101,7 @@ part_ceilings() {
 }
 part_tests() { run tests 270 "$tests"; }
 part_nccl() { run nccl 300 "$nccl_tests"; }
+part_runs() { run runs 180 python3 "$compare/gpu_runs.py" "$cloze"; }
 part_sanitizer() {
   tool compute-sanitizer || return 0
   local check

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/common/parallel.h"
+
 namespace cloze {
 namespace {
 
@@ -71,6 +73,15 @@ void cast(std::span<const std::byte> bytes, std::span<float> output) {
   convert<Stored>(bytes, output, [](Stored value) { return static_cast<float>(value); });
 }
 
+// By all threads: most of the time goes into the system's work on pages that are touched for the first time.
+void copy(std::span<const std::byte> bytes, std::span<float> output) {
+  constexpr int64_t grain = 1 << 18;
+  parallel_for(0, static_cast<int64_t>(output.size()), grain, [&](int64_t begin, int64_t end) {
+    std::memcpy(output.data() + begin, bytes.data() + begin * static_cast<int64_t>(sizeof(float)),
+                static_cast<size_t>(end - begin) * sizeof(float));
+  });
+}
+
 }  // namespace
 
 std::optional<ElementType> element_type_named(std::string_view name) {
@@ -94,8 +105,7 @@ void convert_to_float(ElementType type, std::span<const std::byte> bytes, std::s
     case ElementType::f64:
       return cast<double>(bytes, output);
     case ElementType::f32:
-      if (!output.empty()) std::memcpy(output.data(), bytes.data(), bytes.size());
-      return;
+      return copy(bytes, output);
     case ElementType::f16:
       return convert<uint16_t>(bytes, output, ieee_float<5, 10>);
     case ElementType::bf16:

@@ -57,7 +57,7 @@ class ProfiledTraining {
         config_(bert_config(options.model, corpus_->manifest().vocabulary_size, phases_)),
         layout_(pretraining_layout(options, config_)),
         engine_(make_engine(device_kind(options.device), layout_.elements(), true,
-                            run_precision(options.precision, Architecture::cpu))) {
+                            run_precision(options.precision, architecture_of(device_kind(options.device))))) {
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);
     });
@@ -66,6 +66,16 @@ class ProfiledTraining {
     loader_ = std::make_unique<PretrainingLoader>(
         corpus_, phase_.instances, phase_seed(options.seed, phase),
         LoaderOptions{.batch = phase_.batch, .ladder = phase_.ladder, .threads = 1});
+  }
+
+  Ceilings ceilings() {
+    const Precision precision = engine_->target().precision;
+    Cuda* gpu = engine_->cuda();
+    return gpu != nullptr ? measured_ceilings(*gpu, precision) : measured_ceilings(precision);
+  }
+  std::string machine() const {
+    const std::string cpu = fmt::format("{}; {} threads", cpu_info().text(), thread_count());
+    return engine_->kind() == DeviceKind::cuda ? fmt::format("{}; {}", engine_->device_name(), cpu) : cpu;
   }
 
   void warm_up(int64_t step) {
@@ -182,18 +192,17 @@ double median_plain_seconds(const Profile& profile) {
 Profile profile_pretraining(const PretrainOptions& options, const ProfileOptions& profile_options,
                             const std::string& title) {
   require_corpus(options);
-  const Precision precision = run_precision(options.precision, Architecture::cpu);
   const size_t phase = phase_index(resolve_phases(options), profile_options.phase);
   set_thread_count(thread_number(options.threads));
-  Profile profile{.title = fmt::format("{}, phase {}", title, profile_options.phase),
-                  .machine = fmt::format("{}; {} threads", cpu_info().text(), thread_count()),
-                  .ceilings = measured_ceilings(precision)};
+  Profile profile{.title = fmt::format("{}, phase {}", title, profile_options.phase)};
   ProfiledTraining training(options, phase, profile);
+  profile.machine = training.machine();
+  profile.ceilings = training.ceilings();
   const int64_t first = profile_options.warm_up;
   for (int64_t step = 0; step < first; ++step) training.warm_up(step);
   log::info("{} steps of warm-up done, {} steps are timed", first, profile_options.steps);
   for (int64_t step = first; step < first + profile_options.steps; ++step) training.profile_step(step);
-  profile.ceilings = better_of(profile.ceilings, measured_ceilings(precision));
+  profile.ceilings = better_of(profile.ceilings, training.ceilings());
   return profile;
 }
 

@@ -54,6 +54,8 @@ bool CastOp::differentiate(Differentiation& differentiation, const Node& node) c
 template <class Device>
 Launch CastOp::bind_on(Device& device, const Operands& operands) const {
   const Cast kernel{.input = operands.inputs[0], .output = operands.outputs[0]};
+  if (kernel.input.rows == 1 && kernel.input.live == nullptr)
+    return [&device, kernel] { cast_flat(device, kernel.input, kernel.output); };
   return [&device, kernel] { cloze::cast(device, kernel); };
 }
 

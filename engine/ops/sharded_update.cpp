@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/ops/collective.h"
+#include "engine/ops/elementwise.h"
 
 namespace cloze {
 namespace {
@@ -20,6 +21,7 @@ UpdateAttributes attributes_of(const Shard& shard, const Bucket& bucket, const U
     segments.push_back(part);
   }
   UpdateAttributes attributes = all;
+  attributes.compute_copy = false;  // made of the whole parameters at the end
   attributes.segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments));
   return attributes;
 }
@@ -127,6 +129,9 @@ class UpdateBuilder {
     const std::vector<int64_t> all{update_.elements};
     const ValueId flat = graph_.add(std::make_shared<JoinCollectivesOp>(communicator_, all), buckets)[0];
     graph_.set_home(flat, {Memory::parameters, 0});
+    if (!update_.attributes.compute_copy) return;
+    const ValueId copy = graph_.add(std::make_shared<CastOp>(DType::bf16), {flat})[0];
+    graph_.set_home(copy, {Memory::compute_copy, 0});
   }
 
   Graph& graph_;

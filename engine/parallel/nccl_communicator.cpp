@@ -27,21 +27,15 @@ class DeviceBytes {
   void* data_;
 };
 
-// `count` numbers in another type, as rows of which a kernel takes many at a time.
+// `count` numbers in another type.
 template <typename From, typename To>
 void convert(Cuda& device, From* from, To* to, int64_t count) {
-  constexpr int64_t width = 1024;
-  const auto rows_of = [&](auto* values, int64_t rows, int64_t columns) {
+  const auto flat = [&](auto* values) {
     using Element = std::remove_pointer_t<decltype(values)>;
-    return Tensor{.data = values,
-                  .dtype = DTypeOf<Element>::value,
-                  .rows = rows,
-                  .columns = columns,
-                  .stride = columns};
+    return Tensor{
+        .data = values, .dtype = DTypeOf<Element>::value, .rows = 1, .columns = count, .stride = count};
   };
-  const int64_t whole = count / width, rest = count % width;
-  if (whole > 0) cast(device, {rows_of(from, whole, width), rows_of(to, whole, width)});
-  if (rest > 0) cast(device, {rows_of(from + whole * width, 1, rest), rows_of(to + whole * width, 1, rest)});
+  cast_flat(device, flat(from), flat(to));
 }
 
 class NcclCommunicator final : public Communicator {

@@ -1,4 +1,3 @@
-#include "engine/base/error.h"
 #include "engine/ops/sharded_update.h"
 #include "engine/passes/gradients.h"
 #include "engine/passes/passes.h"
@@ -13,11 +12,6 @@ void append_update(Graph& graph, const PassOptions& options) {
   const bool sharded = reduction.communicator != nullptr && reduction.shard_update;
   UpdateAttributes update = options.update;
   update.compute_copy = keeps_compute_copy(options.target.precision);
-  if (sharded && update.compute_copy) {
-    throw Error({.what = "a sharded optimizer works in float32 only",
-                 .where = "cluster.shard_optimizer",
-                 .remedy = "precision: f32"});
-  }
   const UpdateResults results =
       sharded ? update_shards(graph, gradients,
                               {.communicator = reduction.communicator,

@@ -41,6 +41,7 @@ class DeviceHolder {
  public:
   using Memory = HostMemory;
   static constexpr bool on_host = true;
+  explicit DeviceHolder(int /*gpu*/) {}
   Device& device() { return device_; }
 
   void clear(const HostMemory&) {}  // zero from the beginning
@@ -59,9 +60,10 @@ class DeviceHolder<Cuda> {
  public:
   using Memory = CudaMemory;
   static constexpr bool on_host = false;
-  DeviceHolder() {
+  explicit DeviceHolder(int gpu) {
     try {
-      opened_ = open_cuda({.matmul_choices_file = matmul_choices_file(),
+      opened_ = open_cuda({.number = gpu,
+                           .matmul_choices_file = matmul_choices_file(),
                            .say = [](const std::string& message) { log::warning("{}", message); }});
       copies_ = std::make_unique<CudaStream>();
     } catch (const CudaError& error) {
@@ -69,6 +71,7 @@ class DeviceHolder<Cuda> {
     }
   }
   Cuda& device() { return opened_->device(); }
+  const std::string& name() const { return opened_->name(); }
   CUstream_st* copy_stream() const { return copies_->get(); }  // beside the device's own
 
   void clear(const CudaMemory& memory) { cuda_clear(device(), memory.data(), memory.bytes()); }

@@ -17,8 +17,8 @@ template <class Device>
 class DeviceEngine final : public Engine {
  public:
   DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision,
-               int64_t moments)
-      : kind_(kind), precision_(precision) {
+               int64_t moments, int gpu)
+      : kind_(kind), precision_(precision), holder_(gpu) {
     memory_.real = real;
     const auto make = [&](auto& flat, int64_t count, DType dtype) {
       allocate(flat, count * static_cast<int64_t>(size_of(dtype)));
@@ -32,6 +32,12 @@ class DeviceEngine final : public Engine {
   }
 
   DeviceKind kind() const override { return kind_; }
+  std::string device_name() const override {
+    if constexpr (std::is_same_v<Device, Cuda>)
+      return holder_.name();
+    else
+      return name_of(kind_);
+  }
   DType real() const override { return memory_.real; }
   Target target() const override {
     return {.architecture = kind_ == DeviceKind::cuda ? Architecture::cuda : Architecture::cpu,
@@ -58,6 +64,10 @@ class DeviceEngine final : public Engine {
   }
   std::span<const float> view(Memory memory) const override { return host_view(memory); }
   std::span<float> writable_view(Memory memory) override { return host_view(memory); }
+  std::span<std::byte> bytes(Memory memory) override {
+    const auto& flat = memory_.flat(memory);
+    return {flat.data(), static_cast<size_t>(flat.bytes())};
+  }
   int64_t arena_bytes() const override { return memory_.arena.bytes(); }
   Cuda* cuda() override {
     if constexpr (std::is_same_v<Device, Cuda>)
@@ -128,7 +138,7 @@ const char* name_of(DeviceKind kind) {
 }
 
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision,
-                                    std::optional<int64_t> own_moments) {
+                                    std::optional<int64_t> own_moments, int gpu) {
   const int64_t moments = own_moments.value_or(elements);
   const auto there_is = [&] {
     return precision == Precision::full || (precision == Precision::bf16 && kind == DeviceKind::cuda) ||
@@ -142,13 +152,14 @@ std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool trai
   switch (kind) {
     case DeviceKind::reference:
       return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision,
-                                                       moments);
+                                                       moments, gpu);
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision, moments);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision, moments,
+                                                  gpu);
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision, moments);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision, moments, gpu);
 }
 
 }  // namespace cloze

@@ -80,6 +80,8 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual DeviceKind kind() const = 0;
+  // For people: "cpu", "NVIDIA H200 (GPU 3 at 0000:9d:00.0)"; each GPU of a machine has another.
+  virtual std::string device_name() const = 0;
   virtual DType real() const = 0;     // what parameters are: f32, on the reference f64
   virtual Target target() const = 0;  // what the passes are told of it
   virtual std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions& options) = 0;
@@ -97,6 +99,9 @@ class Engine {
   // The same to write to.
   virtual std::span<float> writable_view(Memory memory) = 0;
 
+  // The flat buffer where it lies, in the memory of the device; empty where there is none.
+  virtual std::span<std::byte> bytes(Memory memory) = 0;
+
   virtual int64_t arena_bytes() const = 0;
 
   // The GPU that it computes on, for whoever orders work with its own (make_nccl_communicator); none
@@ -106,9 +111,10 @@ class Engine {
 
 // `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of
 // activations. `moments`: size of the buffers of moments, where that is another: they hold shards
-// (shards_of). Throws Error where the device does not compute in that precision.
+// (shards_of). `gpu`: the number of the one to compute on, for DeviceKind::cuda. Throws Error where the
+// device does not compute in that precision, or is not there.
 std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
                                     Precision precision = Precision::full,
-                                    std::optional<int64_t> moments = {});
+                                    std::optional<int64_t> moments = {}, int gpu = 0);
 
 }  // namespace cloze

@@ -4,11 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/graph/op.h"
 #include "engine/runtime/launch_time.h"
 #include "kernels/common/cuda_graph.h"
+#include "kernels/common/cuda_stream.h"
 #include "kernels/common/device.h"
 #include "kernels/common/profile_range.h"
 
@@ -70,10 +70,23 @@ class LaunchList<Cuda> {
     run_all();
     if (state_ == State::new_list) state_ = State::warm;
   }
-  // Here events around each launch, on the device's stream, would give the times, and NVTX ranges the names.
-  void run_timed(Cuda&, std::vector<LaunchTime>&) {
-    throw Error({.what = "single launches are not timed on a GPU yet",
-                 .remedy = "profiling/nsys.sh and profiling/ncu.sh, which use NVIDIA's own profilers"});
+  // Call by call, with an event of the stream after each. A launch lasts from the end of the one before to
+  // its own: where the GPU has to wait for the host, that is in it. Returns when all have ended.
+  void run_timed(Cuda& device, std::vector<LaunchTime>& times) {
+    while (ends_.size() < launches_.size() + 1) ends_.emplace_back();
+    times.resize(launches_.size());
+    for (const Launch& prepare : before_run_) prepare();
+    ends_[0].record(device.stream);
+    for (size_t i = 0; i < launches_.size(); ++i) {
+      run_one(i);
+      ends_[i + 1].record(device.stream);
+    }
+    ends_[launches_.size()].wait();
+    const double begin = launch_clock() - ends_[launches_.size()].seconds_since(ends_[0]);
+    for (size_t i = 0; i < launches_.size(); ++i) {
+      times[i].begin = begin + ends_[i].seconds_since(ends_[0]);
+      times[i].end = begin + ends_[i + 1].seconds_since(ends_[0]);
+    }
   }
 
  private:
@@ -94,6 +107,7 @@ class LaunchList<Cuda> {
 
   std::vector<NamedLaunch> launches_;
   std::vector<Launch> before_run_;
+  std::vector<CudaTimedEvent> ends_;  // of run_timed
   CudaGraph graph_;
   State state_ = State::new_list;
 };

@@ -13,6 +13,7 @@ namespace cloze {
 // it. Runs are read in the order in which they were kept; two may be kept at a time.
 class LateMetrics {
  public:
+  static constexpr size_t most_kept = 2;
   explicit LateMetrics(PretrainingProgram& program);
 
   // Of the run that was started last; `batch` may change afterwards.
@@ -35,7 +36,7 @@ class LateMetrics {
 
   PretrainingReading reading_;
   UpdateReading update_;
-  std::array<Run, 2> runs_;
+  std::array<Run, most_kept> runs_;
   size_t first_ = 0, kept_ = 0;
 };
 

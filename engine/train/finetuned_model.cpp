@@ -10,6 +10,7 @@
 #include "engine/train/model_state.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
+#include "kernels/linear/open_cuda.h"
 
 namespace cloze {
 namespace {
@@ -35,6 +36,14 @@ fs::path checkpoint_of(const fs::path& path, const fs::path& run) {
   return fs::exists(run / "best") ? run / "best" : run;
 }
 
+// Where the run was trained, if that is here.
+DeviceKind inference_device(DeviceOption trained_on) {
+  const DeviceKind kind = device_kind(trained_on);
+  if (kind != DeviceKind::cuda || visible_gpus() > 0) return kind;
+  log::info("the model was trained on a GPU; there is none here, the CPU computes");
+  return DeviceKind::cpu;
+}
+
 }  // namespace
 
 FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
@@ -51,7 +60,7 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
                               : LabelSet(checkpoint.config().labels);
   FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
   layout_ = finetuning_parameters(model.config, model.head);
-  engine_ = make_engine(device_kind(options_.device), layout_.elements(), false);
+  engine_ = make_engine(inference_device(options_.device), layout_.elements(), false);
   require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
   programs_ =
       std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});

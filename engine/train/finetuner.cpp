@@ -50,7 +50,7 @@ class FinetuneRun {
   FinetuneRun(const FinetuneOptions& options, ExistingRun existing)
       : options_(options),
         threads_(thread_number(options.threads)),
-        precision_(run_precision(options.precision, Architecture::cpu)),
+        precision_(run_precision(options.precision, architecture_of(device_kind(options.device)))),
         pretrained_(open_model(options.model.from, {.lowercase = options.model.lowercase})) {
     set_thread_count(threads_);
     check_further_pretraining(options_, pretrained_);
@@ -126,6 +126,7 @@ class FinetuneRun {
         static_cast<double>(files_.training->examples()) / static_cast<double>(options_.batch.sequences);
     evaluation_every_ = options_.evaluation.every.value_or(std::max<int64_t>(1, std::llround(epoch)));
     log::info("{}; {} threads", cpu_info().text(), threads_);
+    announce_gpu(*engine_, precision_);
     log::info("***** Running training *****");
     log::info("  Num examples = {}", files_.training->examples());
     log::info("  Batch size = {}", options_.batch.sequences);

@@ -9,15 +9,29 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/base/format.h"
 #include "engine/base/log.h"
 #include "engine/base/signals.h"
 #include "engine/parallel/gloo_communicator.h"
+#include "engine/parallel/nccl_communicator.h"
 #include "engine/parallel/slow_link.h"
 #include "engine/parallel/socket.h"
 
 namespace cloze {
 namespace {
+
+// NCCL would say no more than that it cannot.
+void require_a_gpu_for_each(const std::vector<std::string>& gpus) {
+  for (auto rank = gpus.begin(); rank != gpus.end(); ++rank) {
+    const auto before = std::find(gpus.begin(), rank, *rank);
+    if (before == rank) continue;
+    throw UsageError(
+        {.what = fmt::format("ranks {} and {} have the same GPU", before - gpus.begin(), rank - gpus.begin()),
+         .where = *rank,
+         .remedy = "start one process for each GPU: `cloze launch --processes` with their number"});
+  }
+}
 
 constexpr double much_longer = 1.5;    // than the median of all ranks
 constexpr double worth_a_warning = 1;  // seconds of an interval
@@ -72,24 +86,48 @@ Job::~Job() {
   log::set_prefix("");
 }
 
-void Job::join(const std::filesystem::path& folder, const std::string& fingerprint,
-               const std::string& device) {
+void Job::join(const std::filesystem::path& folder, const std::string& fingerprint, const std::string& device,
+               Engine& engine) {
   if (size() == 1) {
     communicator_ = make_single_process_communicator();
     return;
   }
   if (leads()) log::info("rank 0 of {}, as {} says; waiting for the others", size(), identity_.source);
-  communicator_ = make_gloo_communicator(std::make_unique<Membership>(
+  auto membership = std::make_unique<Membership>(
       MembershipOptions{.identity = identity_,
                         .folder = folder,
                         .fingerprint = fingerprint,
                         .device = device,
                         .patience = {.start = milliseconds_of(options_.start_timeout),
                                      .silence = milliseconds_of(options_.timeout),
-                                     .hang = milliseconds_of(options_.hang_timeout)}}));
-  hosts_ = communicator_->exchange(fmt::format("host {}, process {}, {}", host_name(), ::getpid(), device));
-  for (size_t i = 0; i < hosts_.size(); ++i) log::info("rank {}: {}", i, hosts_[i]);
-  agreement_ = communicator_->all_reduce(asked_);
+                                     .hang = milliseconds_of(options_.hang_timeout)}});
+  std::vector<std::string> seats;
+  for (const std::string& said :
+       membership->exchange(nlohmann::json({host_name(), ::getpid(), device}).dump())) {
+    const auto seat = nlohmann::json::parse(said);
+    hosts_.push_back(fmt::format("host {}, process {}, {}", seat.at(0).get<std::string>(),
+                                 seat.at(1).get<int>(), seat.at(2).get<std::string>()));
+    seats.push_back(
+        fmt::format("{} of host {}", seat.at(2).get<std::string>(), seat.at(0).get<std::string>()));
+    log::info("rank {}: {}", hosts_.size() - 1, hosts_.back());
+  }
+  if (engine.cuda() != nullptr) {
+    require_a_gpu_for_each(seats);
+    communicator_ = make_nccl_communicator(std::move(membership), *engine.cuda());
+  } else {
+    communicator_ = make_gloo_communicator(std::move(membership));
+    agreement_ = communicator_->all_reduce(asked_);
+  }
+}
+
+std::vector<Bucket> Job::sharded_buckets(const ParameterLayout& layout) const {
+  if (!shards_optimizer()) return {};
+  return cut_into_buckets(layout, bucket_elements(options_), size());
+}
+
+std::optional<int64_t> Job::own_moments(const ParameterLayout& layout) const {
+  if (!shards_optimizer()) return std::nullopt;
+  return moment_elements(shards_of(sharded_buckets(layout), rank(), size()));
 }
 
 Reduction Job::reduction(const ParameterLayout& layout) const {
@@ -107,6 +145,7 @@ std::string Job::share(const std::string& text) {
 
 void Job::begin_agreement() {
   if (size() == 1) return;
+  if (!agreement_) return;
   const int signal = interrupted();
   asked_ = {signal == SIGTERM ? 1.0f : 0.0f, signal == SIGINT ? 1.0f : 0.0f};
   agreement_->start();
@@ -114,6 +153,12 @@ void Job::begin_agreement() {
 
 int Job::agreed_signal() {
   if (size() == 1) return interrupted();
+  if (!agreement_) {
+    int signal = 0;
+    for (const std::string& text : communicator_->exchange(std::to_string(interrupted())))
+      if (const int asked = std::stoi(text); asked == SIGTERM || signal == 0) signal = asked;
+    return signal;
+  }
   agreement_->wait();
   return asked_[0] > 0 ? SIGTERM : asked_[1] > 0 ? SIGINT : 0;
 }

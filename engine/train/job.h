@@ -3,6 +3,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,16 +35,23 @@ class Job {
   int rank() const { return identity_.rank; }
   int size() const { return identity_.size; }
   bool leads() const { return identity_.rank == 0; }  // rank 0 writes the run's folder
+  int local_rank() const { return identity_.local_rank; }
   int local_size() const { return identity_.local_size; }
 
   // Meets the others in `folder` (or at MASTER_ADDR) and logs who they are. `fingerprint`: of all that must
-  // be equal on all ranks; `device`: for people.
-  void join(const std::filesystem::path& folder, const std::string& fingerprint, const std::string& device);
+  // be equal on all ranks; `device`: for people, of the engine that computes on it, which must outlive this;
+  // sums go through NCCL where it is a GPU. Throws Error where two ranks have the same GPU.
+  void join(const std::filesystem::path& folder, const std::string& fingerprint, const std::string& device,
+            Engine& engine);
   Communicator& communicator() { return *communicator_; }
   // How programs sum gradients.
   Reduction reduction(const ParameterLayout& layout) const;
   // Whether each rank holds the moments of its shards only.
   bool shards_optimizer() const { return size() > 1 && options_.shard_optimizer; }
+  // Where it does: the size of this rank's buffers of moments, and the buckets that are cut into shards (else
+  // none).
+  std::optional<int64_t> own_moments(const ParameterLayout& layout) const;
+  std::vector<Bucket> sharded_buckets(const ParameterLayout& layout) const;
 
   // Rank 0's text on all ranks.
   std::string share(const std::string& text);
@@ -80,8 +88,8 @@ class Job {
   const ProcessIdentity identity_;
   std::shared_ptr<Communicator> communicator_;
   std::vector<std::string> hosts_;
-  std::array<float, 2> asked_{};  // how many ranks were sent SIGTERM, SIGINT
-  std::unique_ptr<Collective> agreement_;
+  std::array<float, 2> asked_{};           // how many ranks were sent SIGTERM, SIGINT
+  std::unique_ptr<Collective> agreement_;  // none on GPUs, where exchange() holds nothing up
   int slowest_ = -1;
   LinkTime link_before_;   // at the last sum()
   int slow_link_to_ = -1;  // the rank

@@ -25,8 +25,10 @@ const Choices<NonFinitePolicy>& non_finite_choices() {
 
 const Choices<DeviceOption>& device_choices() {
   static const auto all = choices<DeviceOption>(
-      {{"auto", DeviceOption::automatic, "the best there is: in this build the CPU"},
-       {"cpu", DeviceOption::cpu, "float32, all threads"},
+      {{"auto", DeviceOption::automatic, "the CPU, until the GPU's part has been proven on hardware"},
+       {"cpu", DeviceOption::cpu, "all threads"},
+       {"cuda", DeviceOption::cuda,
+        "an NVIDIA GPU, one for each process; so far run on an emulator only (docs/parallel.md)"},
        {"reference", DeviceOption::reference, "plain loops in float64, very slow: for checking"}});
   return all;
 }

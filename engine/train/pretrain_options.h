@@ -105,7 +105,7 @@ inline int64_t bucket_elements(const ClusterOptions& options) {
   return options.bucket_megabytes * (1 << 20) / static_cast<int64_t>(sizeof(float));
 }
 
-enum class DeviceOption : uint8_t { automatic, cpu, reference };
+enum class DeviceOption : uint8_t { automatic, cpu, cuda, reference };
 enum class PrecisionOption : uint8_t { automatic, f32, bf16 };
 
 struct PretrainOptions {

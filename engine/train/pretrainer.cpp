@@ -10,6 +10,7 @@
 #include "engine/base/signals.h"
 #include "engine/config/config.h"
 #include "engine/model/flops.h"
+#include "engine/tasks/late_steps.h"
 #include "engine/train/evaluation.h"
 #include "engine/train/job.h"
 #include "engine/train/machine_peak.h"
@@ -22,6 +23,7 @@
 #include "engine/train/shared_state.h"
 #include "engine/train/starting_weights.h"
 #include "kernels/common/parallel.h"
+#include "kernels/linear/open_cuda.h"
 
 namespace cloze {
 namespace {
@@ -38,14 +40,15 @@ class PretrainRun {
       : options_(options),
         job_(options.cluster),
         threads_(thread_number(options.threads, job_.local_size())),
-        precision_(run_precision(options.precision, Architecture::cpu)),
+        precision_(run_precision(options.precision, architecture_of(device_kind(options.device)))),
         setup_(pretrain_setup(options)),
         report_(job_, options) {
     set_thread_count(threads_);
     require_device_for_many();
     for (const TrainingPhase& phase : setup_.phases) require_share_for_each(phase.batch, job_.size());
+    open_engine();  // before a folder is made
     if (job_.leads()) checkpoints_.emplace(options, setup_, existing, job_.shards_optimizer());
-    job_.join(options.output, fingerprint(options, *setup_.train), fmt::format("CPU, {} threads", threads_));
+    job_.join(options.output, fingerprint(options, *setup_.train), computes_on(), *engine_);
   }
 
   // Whatever ends this process early is told to the others.
@@ -66,9 +69,11 @@ class PretrainRun {
       signal = train_step();
       const int64_t step = position_.step;
       const bool finished = step == options_.training.steps;
-      if (step % options_.log.every == 0 || finished) report_.show_interval(position_, rate_, gradient_norm_);
+      const bool report_due = step % options_.log.every == 0 || finished;
       const bool save_due =
           finished || signal != 0 || (options_.checkpoint.every > 0 && step % options_.checkpoint.every == 0);
+      if (report_due || save_due) hear_of_steps(0);
+      if (report_due) report_.show_interval(position_, rate_, gradient_norm_);
       if (setup_.validation && signal == 0 &&
           (finished || step % options_.evaluation.every == 0 || (save_due && scores_checkpoints())))
         evaluate();
@@ -93,18 +98,29 @@ class PretrainRun {
                       .remedy = "device: cpu"});
   }
 
+  void open_engine() {
+    const DeviceKind kind = device_kind(options_.device);
+    const int gpu = kind == DeviceKind::cuda ? gpu_number(job_.local_rank(), visible_gpus()) : 0;
+    engine_ =
+        make_engine(kind, setup_.layout.elements(), true, precision_, job_.own_moments(setup_.layout), gpu);
+  }
+
+  std::string computes_on() const {
+    if (engine_->kind() == DeviceKind::cuda) return engine_->device_name();
+    return fmt::format("CPU, {} threads", threads_);
+  }
+
   bool scores_checkpoints() const { return options_.checkpoint.keep_best && setup_.validation != nullptr; }
 
   void start() {
     const BertConfig& config = setup_.config;
     PretrainingCompileOptions compile = compile_options(options_, setup_.layout);
     compile.reduction = job_.reduction(setup_.layout);
-    state_.emplace(job_.communicator(),
-                   job_.shards_optimizer() ? compile.reduction.buckets : std::vector<Bucket>());
-    engine_ = make_engine(device_kind(options_.device), setup_.layout.elements(), true, precision_,
-                          state_->own_moments());
+    state_.emplace(job_.communicator(), job_.sharded_buckets(setup_.layout));
     programs_ = std::make_unique<PretrainingPrograms>(config, setup_.layout, *engine_, std::move(compile));
+    late_.emplace();
     log::info("{}; {} threads", cpu_info().text(), threads_);
+    if (job_.leads()) announce_gpu(*engine_, precision_);
     log::info("model: {} layers, hidden {}, {} heads, vocabulary {}; {} parameters", config.layers,
               config.hidden_size, config.heads, config.vocabulary_size, setup_.layout.count());
     for (const std::string& warning :
@@ -127,9 +143,13 @@ class PretrainRun {
                            });
     if (position_.step >= options_.training.steps)
       log::info("all {} steps are done already", options_.training.steps);
-    report_.open(checkpoints_->metrics_file(), position_.step,
-                 job_.size() * measured_matmul_peak(precision_));
+    report_.open(checkpoints_->metrics_file(), position_.step, job_.size() * matmul_peak());
     write_facts();
+  }
+
+  double matmul_peak() const {
+    Cuda* gpu = engine_->cuda();
+    return gpu != nullptr ? measured_matmul_peak(*gpu, precision_) : measured_matmul_peak(precision_);
   }
 
   // All ranks go on from what rank 0 has read or drawn.
@@ -176,10 +196,9 @@ class PretrainRun {
     rate_ = learning_rate(options_.schedule, options_.optimizer.learning_rate, position_.step,
                           options_.training.steps);
     const PretrainingStepInputs inputs =
-        step_inputs(options_, batch, position_.step, position_.updates, rate_);
+        step_inputs(options_, batch, position_.step, updates_before(), rate_);
 
     BatchCounts counts;
-    bool skipped = false;
     for (size_t i = 0; i < batch.micro_batches.size(); ++i) {
       const PretrainingBatch& micro_batch = batch.micro_batches[i];
       const MicroBatch place{.first = i == 0, .last = i + 1 == batch.micro_batches.size()};
@@ -188,24 +207,50 @@ class PretrainRun {
       if (place.last) job_.begin_agreement();
       program.run();
       job_.communicator().note_progress();
-      report_.add(program.metrics(micro_batch));
+      late_->keep(program, micro_batch, place.last);
       counts.add(micro_batch.sequences.sequence_offsets, micro_batch.sequences.live_sequences,
                  micro_batch.live_predictions);
-      if (!place.last) continue;
-      gradient_norm_ = program.gradient_norm();
-      skipped = program.skipped();
-      if (skipped) not_finite(batch, inputs);
     }
     report_.add_step(training_flops(setup_.config, counts));
-    if (!skipped) ++position_.updates, position_.skipped_in_a_row = 0;
     ++position_.step;
+    hear_of_steps(steps_behind());
     return job_.agreed_signal();
   }
 
-  // Names the first tensor that is not finite, looking through the step's micro-batches; ends the run as
-  // configured.
-  void not_finite(const PretrainingStep& batch, const PretrainingStepInputs& inputs) {
+  // On a GPU a step is read after the next one has begun.
+  int64_t steps_behind() const { return engine_->kind() == DeviceKind::cuda ? 1 : 0; }
+
+  // The updates before the step that is about to begin. Where that is behind, the step before it counts as
+  // one, whether it has been read by now (at a report, after resuming) or not: what the run computes does not
+  // depend on when it reports.
+  int64_t updates_before() const {
+    const bool read_as_skipped = late_->unread() == 0 && position_.skipped_in_a_row > 0;
+    return position_.updates + late_->unread() + (steps_behind() > 0 && read_as_skipped ? 1 : 0);
+  }
+
+  // Reads what steps said, but for the last `behind`.
+  void hear_of_steps(int64_t behind) {
+    while (late_->unread() > behind) {
+      const int64_t step = position_.step - late_->unread();
+      const LateMetrics::Report said = late_->read();
+      report_.add(said.metrics);
+      gradient_norm_ = said.gradient_norm;
+      if (said.skipped) {
+        not_finite(step);
+      } else {
+        ++position_.updates, position_.skipped_in_a_row = 0;
+      }
+    }
+  }
+
+  // Names the first tensor that is not finite, looking through the step's micro-batches with the parameters
+  // as they are now; ends the run as configured.
+  void not_finite(int64_t step) {
     ++position_.skipped_in_a_row;
+    const auto& phase = phase_of(setup_.phases, step);
+    const PretrainingStep& batch = loader_for(static_cast<size_t>(&phase - setup_.phases.data()))
+                                       .next(options_.training.overfit_one_batch ? 0 : step - phase.begin);
+    const PretrainingStepInputs inputs = step_inputs(options_, batch, step, position_.updates, 0);
     std::string culprit;
     for (const PretrainingBatch& micro_batch : batch.micro_batches) {
       PretrainingProgram& program = programs_->training(micro_batch.capacity, {.first = true, .last = false});
@@ -217,13 +262,12 @@ class PretrainRun {
     }
     culprit = job_.first_of(culprit);
     if (culprit.empty()) culprit = "the sum of all gradients";
-    skip_or_stop(
-        {.what = fmt::format("step {}: a gradient is not finite; first seen in {}", position_.step, culprit),
-         .output = options_.output,
-         .remedy = "a smaller learning rate or a longer warm-up, from the last checkpoint",
-         .policy = options_.training.non_finite,
-         .in_a_row = position_.skipped_in_a_row,
-         .most = options_.training.max_skipped_steps});
+    skip_or_stop({.what = fmt::format("step {}: a gradient is not finite; first seen in {}", step, culprit),
+                  .output = options_.output,
+                  .remedy = "a smaller learning rate or a longer warm-up, from the last checkpoint",
+                  .policy = options_.training.non_finite,
+                  .in_a_row = position_.skipped_in_a_row,
+                  .most = options_.training.max_skipped_steps});
   }
 
   void evaluate() {
@@ -268,14 +312,15 @@ class PretrainRun {
   }
 
   const PretrainOptions& options_;
+  std::unique_ptr<Engine> engine_;  // outlives the job's communicator
   Job job_;
   const int threads_;
   const Precision precision_;
   const PretrainSetup setup_;
   std::optional<PretrainCheckpoints> checkpoints_;  // rank 0
   std::optional<SharedState> state_;
-  std::unique_ptr<Engine> engine_;
   std::unique_ptr<PretrainingPrograms> programs_;
+  std::optional<LateSteps> late_;
   std::unique_ptr<PretrainingLoader> loader_;
   size_t loader_phase_ = 0;
   std::unique_ptr<PretrainEvaluation> evaluation_;

@@ -20,7 +20,7 @@ RunFacts run_facts(std::string kind, const Engine& engine, int64_t parameters, i
   const int64_t flat = elements * static_cast<int64_t>(size_of(engine.real()));
   return {.kind = std::move(kind),
           .cpu = cpu_info().text(),
-          .device = name_of(engine.kind()),
+          .device = engine.device_name(),
           .threads = threads,
           .processes = processes,
           .parameters = parameters,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 
 namespace cloze {
 
@@ -20,7 +21,29 @@ int thread_number(int threads, int processes) {
 }
 
 DeviceKind device_kind(DeviceOption device) {
-  return device == DeviceOption::reference ? DeviceKind::reference : DeviceKind::cpu;
+  switch (device) {
+    case DeviceOption::reference:
+      return DeviceKind::reference;
+    case DeviceOption::cuda:
+      return DeviceKind::cuda;
+    case DeviceOption::automatic:
+    case DeviceOption::cpu:
+      break;
+  }
+  return DeviceKind::cpu;
+}
+
+int gpu_number(int local_rank, int visible) {
+  return visible == 1 ? 0 : local_rank;
+}
+
+void announce_gpu(const Engine& engine, Precision precision) {
+  if (engine.kind() != DeviceKind::cuda) return;
+  log::info("computes on {} in {}", engine.device_name(),
+            precision == Precision::full ? "float32" : "bfloat16");
+  log::warning(
+      "the GPU's part has run on an emulator only so far: hold the first losses against those of device: "
+      "cpu");
 }
 
 Precision run_precision(PrecisionOption precision, Architecture architecture,

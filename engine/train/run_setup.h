@@ -19,6 +19,16 @@ int thread_number(int threads, int processes = 1);
 
 // The device that the option names.
 DeviceKind device_kind(DeviceOption device);
+inline Architecture architecture_of(DeviceKind kind) {
+  return kind == DeviceKind::cuda ? Architecture::cuda : Architecture::cpu;
+}
+
+// The GPU of a process that is `local_rank` among those of its machine and sees `visible` of them: its own,
+// or the only one it was left (as srun --gpus-per-task=1 does).
+int gpu_number(int local_rank, int visible);
+
+// Logs which GPU computes, and how far that can be relied on; nothing for other devices.
+void announce_gpu(const Engine& engine, Precision precision);
 
 // What a run computes in on such a machine. Throws UsageError where it has not what is asked for.
 Precision run_precision(PrecisionOption precision, Architecture architecture,

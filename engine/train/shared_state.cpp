@@ -7,26 +7,28 @@ namespace {
 
 constexpr int64_t elements_at_once = 1 << 20;  // on their way to other ranks
 
-// A range of a flat buffer on its way from one rank to all, piece by piece.
-class Pieces {
- public:
-  explicit Pieces(int64_t most) : piece_(static_cast<size_t>(std::min(most, elements_at_once))) {}
-  std::span<std::byte> memory() { return std::as_writable_bytes(std::span(piece_)); }
-
-  // body(first element, piece) over [begin, end).
-  template <typename Body>
-  void for_each(int64_t begin, int64_t end, const Body& body) {
-    for (int64_t at = begin; at < end; at += elements_at_once)
-      body(at, std::span(piece_).first(static_cast<size_t>(std::min(elements_at_once, end - at))));
-  }
-
- private:
-  std::vector<float> piece_;
-};
+// body(first element, count) over [begin, end), piece by piece.
+template <typename Body>
+void for_each_piece(int64_t begin, int64_t end, const Body& body) {
+  for (int64_t at = begin; at < end; at += elements_at_once) body(at, std::min(elements_at_once, end - at));
+}
 
 template <typename T>
-std::span<T> part(std::span<T> whole, int64_t begin, size_t count) {
-  return whole.subspan(static_cast<size_t>(begin), count);
+std::span<T> part(std::span<T> whole, int64_t begin, int64_t count) {
+  return whole.subspan(static_cast<size_t>(begin), static_cast<size_t>(count));
+}
+
+// Elements of float32 in the memory of the device.
+std::span<std::byte> bytes_of(Engine& engine, Memory memory, int64_t begin, int64_t count) {
+  constexpr int64_t size = sizeof(float);
+  return part(engine.bytes(memory), begin * size, count * size);
+}
+
+void clear(Engine& engine, Memory memory, int64_t begin, int64_t end) {
+  const std::vector<float> zeros(static_cast<size_t>(std::min(elements_at_once, end - begin)));
+  for_each_piece(begin, end, [&](int64_t at, int64_t count) {
+    engine.write(memory, at, part(std::span<const float>(zeros), 0, count));
+  });
 }
 
 }  // namespace
@@ -34,73 +36,63 @@ std::span<T> part(std::span<T> whole, int64_t begin, size_t count) {
 SharedState::SharedState(Communicator& communicator, std::vector<Bucket> buckets)
     : communicator_(communicator), buckets_(std::move(buckets)) {}
 
-std::optional<int64_t> SharedState::own_moments() const {
-  if (!sharded()) return std::nullopt;
-  return moment_elements(shards_of(buckets_, communicator_.rank(), communicator_.size()));
-}
-
 void SharedState::spread(Engine& engine, int64_t elements, const StateSnapshot* whole) const {
   if (communicator_.size() == 1) return;
-  spread_whole(engine, Memory::parameters, elements);
+  broadcast(engine.bytes(Memory::parameters), 0);
+  broadcast(engine.bytes(Memory::compute_copy), 0);
   for (const Memory memory : {Memory::first_moment, Memory::second_moment}) {
     if (sharded()) {
       spread_shards(engine, memory, elements,
                     whole == nullptr ? std::span<const float>() : whole->flat(memory));
     } else {
-      spread_whole(engine, memory, elements);
+      broadcast(engine.bytes(memory), 0);
     }
   }
 }
 
-void SharedState::spread_whole(Engine& engine, Memory memory, int64_t elements) const {
-  Pieces pieces(elements);
-  const auto from_rank_0 = communicator_.broadcast(pieces.memory(), 0);
-  pieces.for_each(0, elements, [&](int64_t at, std::span<float> piece) {
-    if (communicator_.rank() == 0) engine.read(memory, at, piece);
-    run(*from_rank_0);
-    if (communicator_.rank() != 0) engine.write(memory, at, piece);
+void SharedState::broadcast(std::span<std::byte> bytes, int root) const {
+  for_each_piece(0, static_cast<int64_t>(bytes.size() / sizeof(uint16_t)), [&](int64_t at, int64_t count) {
+    run(*communicator_.broadcast(part(bytes, at * 2, count * 2), root));
   });
 }
 
 void SharedState::spread_shards(Engine& engine, Memory memory, int64_t elements,
                                 std::span<const float> whole) const {
-  const std::vector<Shard> shards = shards_of(buckets_, communicator_.rank(), communicator_.size());
-  Pieces pieces(elements);
-  const auto from_rank_0 = communicator_.broadcast(pieces.memory(), 0);
-  pieces.for_each(0, elements, [&](int64_t at, std::span<float> piece) {
-    if (communicator_.rank() == 0) {
-      const std::span<const float> source = part(whole, at, piece.size());
-      std::copy(source.begin(), source.end(), piece.begin());
-    }
-    run(*from_rank_0);
-    for (const Shard& shard : shards) {
-      const int64_t begin = std::max(shard.begin, at);
-      const int64_t end = std::min(shard.end, at + static_cast<int64_t>(piece.size()));
+  std::vector<float> values;
+  for_each_piece(0, elements, [&](int64_t at, int64_t count) {
+    if (communicator_.rank() == 0) engine.write(Memory::gradients, at, part(whole, at, count));
+    run(*communicator_.broadcast(bytes_of(engine, Memory::gradients, at, count), 0));
+    for (const Shard& shard : shards_of(buckets_, communicator_.rank(), communicator_.size())) {
+      const int64_t begin = std::max(shard.begin, at), end = std::min(shard.end, at + count);
       if (begin >= end) continue;
-      engine.write(memory, shard.moments + begin - shard.begin,
-                   part(std::span<const float>(piece), begin - at, static_cast<size_t>(end - begin)));
+      values.resize(static_cast<size_t>(end - begin));
+      engine.read(Memory::gradients, begin, std::span<float>(values));
+      engine.write(memory, shard.moments + begin - shard.begin, values);
     }
   });
+  clear(engine, Memory::gradients, 0, elements);
 }
 
-void SharedState::gather_moments(const Engine& engine, StateSnapshot* whole) const {
+void SharedState::gather_moments(Engine& engine, StateSnapshot* whole) const {
   for (const Memory memory : {Memory::first_moment, Memory::second_moment})
     gather(engine, memory, whole == nullptr ? std::span<float>() : whole->flat(memory));
 }
 
 // Rank after rank shows its shards to all, and rank 0 writes them down.
-void SharedState::gather(const Engine& engine, Memory memory, std::span<float> whole) const {
-  Pieces pieces(elements_at_once);
+void SharedState::gather(Engine& engine, Memory memory, std::span<float> whole) const {
+  std::vector<float> values;
   for (int owner = 0; owner < communicator_.size(); ++owner) {
-    const auto from_owner = communicator_.broadcast(pieces.memory(), owner);
     for (const Shard& shard : shards_of(buckets_, owner, communicator_.size())) {
-      pieces.for_each(shard.begin, shard.end, [&](int64_t at, std::span<float> piece) {
-        if (communicator_.rank() == owner) engine.read(memory, shard.moments + at - shard.begin, piece);
-        if (owner != 0) run(*from_owner);
-        if (communicator_.rank() != 0) return;
-        const std::span<float> target = part(whole, at, piece.size());
-        std::copy(piece.begin(), piece.end(), target.begin());
+      for_each_piece(shard.begin, shard.end, [&](int64_t at, int64_t count) {
+        values.resize(static_cast<size_t>(count));
+        if (communicator_.rank() == owner) {
+          engine.read(memory, shard.moments + at - shard.begin, std::span<float>(values));
+          engine.write(Memory::gradients, at, values);
+        }
+        run(*communicator_.broadcast(bytes_of(engine, Memory::gradients, at, count), owner));
+        if (communicator_.rank() == 0) engine.read(Memory::gradients, at, part(whole, at, count));
       });
+      clear(engine, Memory::gradients, shard.begin, shard.end);
     }
   }
 }

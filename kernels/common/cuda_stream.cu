@@ -2,6 +2,8 @@
 
 #include <cuda_runtime.h>
 
+#include <utility>
+
 #include "kernels/common/launch.h"
 
 namespace cloze {
@@ -20,6 +22,26 @@ void CudaEvent::make_wait(CUstream_st* stream) const {
 }
 void CudaEvent::wait() const {
   check_cuda(cudaEventSynchronize(event_), "cudaEventSynchronize");
+}
+
+CudaTimedEvent::CudaTimedEvent() {
+  check_cuda(cudaEventCreateWithFlags(&event_, cudaEventDefault), "cudaEventCreateWithFlags");
+}
+CudaTimedEvent::~CudaTimedEvent() {
+  if (event_ != nullptr) static_cast<void>(cudaEventDestroy(event_));
+}
+CudaTimedEvent::CudaTimedEvent(CudaTimedEvent&& other) noexcept
+    : event_(std::exchange(other.event_, nullptr)) {}
+void CudaTimedEvent::record(CUstream_st* stream) {
+  check_cuda(cudaEventRecord(event_, stream), "cudaEventRecord");
+}
+void CudaTimedEvent::wait() const {
+  check_cuda(cudaEventSynchronize(event_), "cudaEventSynchronize");
+}
+double CudaTimedEvent::seconds_since(const CudaTimedEvent& earlier) const {
+  float milliseconds = 0;
+  check_cuda(cudaEventElapsedTime(&milliseconds, earlier.event_, event_), "cudaEventElapsedTime");
+  return static_cast<double>(milliseconds) * 1e-3;
 }
 
 CudaStream::CudaStream() {

@@ -25,6 +25,23 @@ class CudaEvent {
   CUevent_st* event_ = nullptr;
 };
 
+// A point in a stream's work that has a time.
+class CudaTimedEvent {
+ public:
+  CudaTimedEvent();
+  ~CudaTimedEvent();
+  CudaTimedEvent(const CudaTimedEvent&) = delete;
+  CudaTimedEvent& operator=(const CudaTimedEvent&) = delete;
+  CudaTimedEvent(CudaTimedEvent&& other) noexcept;
+  void record(CUstream_st* stream);
+  void wait() const;  // of the host, for the last record()
+  // Both recorded and come to: waited for, or recorded before one that was.
+  double seconds_since(const CudaTimedEvent& earlier) const;
+
+ private:
+  CUevent_st* event_ = nullptr;
+};
+
 // A stream that runs beside the others.
 class CudaStream {
  public:

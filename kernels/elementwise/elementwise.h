@@ -53,6 +53,21 @@ void add_bias(Cuda&, const AddBias&);
 void cast(Reference&, const Cast&);
 void cast(Cpu&, const Cast&);
 void cast(Cuda&, const Cast&);
+// The same of flat memory, [1, count] without gaps: as rows, of which a kernel takes many at a time.
+template <class Device>
+void cast_flat(Device& device, const Tensor& input, const Tensor& output) {
+  constexpr int64_t width = 1024;
+  const auto rows = [](const Tensor& flat, int64_t begin, int64_t count, int64_t columns) {
+    Tensor part = flat;
+    part.data = static_cast<std::byte*>(flat.data) + begin * static_cast<int64_t>(size_of(flat.dtype));
+    part.rows = count;
+    part.columns = part.stride = columns;
+    return part;
+  };
+  const int64_t whole = input.columns / width, end = whole * width, rest = input.columns - end;
+  if (whole > 0) cast(device, {rows(input, 0, whole, width), rows(output, 0, whole, width)});
+  if (rest > 0) cast(device, {rows(input, end, 1, rest), rows(output, end, 1, rest)});
+}
 void dropout_apply(Reference&, const DropoutApply&);
 void dropout_apply(Cpu&, const DropoutApply&);
 void dropout_apply(Cuda&, const DropoutApply&);

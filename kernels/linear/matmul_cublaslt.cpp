@@ -1,15 +1,17 @@
 #include "kernels/linear/matmul_cublaslt.h"
 
-#include <cublasLt.h>
 #include <cuda_runtime.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "kernels/common/cuda_stream.h"
+#include "kernels/linear/cublaslt_library.h"
 #include "kernels/linear/matmul_choice.h"
 
 namespace cloze {
@@ -17,24 +19,12 @@ namespace {
 
 void check(cublasStatus_t status, const char* call) {
   if (status != CUBLAS_STATUS_SUCCESS)
-    throw CudaError(std::string(call) + ": " + cublasLtGetStatusString(status));
+    throw CudaError(std::string(call) + ": " + cublaslt().status_string(status));
 }
 
 void check(cudaError_t error, const char* call) {
   if (error != cudaSuccess) throw CudaError(std::string(call) + ": " + cudaGetErrorString(error));
 }
-
-class TimedEvent {
- public:
-  TimedEvent() { check(cudaEventCreate(&event_), "cudaEventCreate"); }
-  ~TimedEvent() { cudaEventDestroy(event_); }
-  TimedEvent(const TimedEvent&) = delete;
-  TimedEvent& operator=(const TimedEvent&) = delete;
-  cudaEvent_t get() const { return event_; }
-
- private:
-  cudaEvent_t event_ = nullptr;
-};
 
 cudaDataType_t type_of(DType dtype) {
   if (dtype == DType::bf16) return CUDA_R_16BF;
@@ -47,11 +37,11 @@ cudaDataType_t type_of(DType dtype) {
 class Layout {
  public:
   explicit Layout(const Tensor& tensor) {
-    check(cublasLtMatrixLayoutCreate(&layout_, type_of(tensor.dtype), static_cast<uint64_t>(tensor.columns),
-                                     static_cast<uint64_t>(tensor.rows), tensor.stride),
+    check(cublaslt().layout_create(&layout_, type_of(tensor.dtype), static_cast<uint64_t>(tensor.columns),
+                                   static_cast<uint64_t>(tensor.rows), tensor.stride),
           "cublasLtMatrixLayoutCreate");
   }
-  ~Layout() { cublasLtMatrixLayoutDestroy(layout_); }
+  ~Layout() { cublaslt().layout_destroy(layout_); }
   Layout(const Layout&) = delete;
   Layout& operator=(const Layout&) = delete;
   cublasLtMatrixLayout_t get() const { return layout_; }
@@ -63,14 +53,15 @@ class Layout {
 class Operation {
  public:
   explicit Operation(const Matmul& matmul) {
-    check(cublasLtMatmulDescCreate(&operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "cublasLtMatmulDescCreate");
+    check(cublaslt().operation_create(&operation_, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+          "cublasLtMatmulDescCreate");
     set(CUBLASLT_MATMUL_DESC_TRANSA, matmul.transpose_right ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_TRANSB, matmul.transpose_left ? CUBLAS_OP_T : CUBLAS_OP_N);
     if (!matmul.bias) return;
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.bias.data);
   }
-  ~Operation() { cublasLtMatmulDescDestroy(operation_); }
+  ~Operation() { cublaslt().operation_destroy(operation_); }
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
   cublasLtMatmulDesc_t get() const { return operation_; }
@@ -78,7 +69,7 @@ class Operation {
  private:
   template <typename Value>
   void set(cublasLtMatmulDescAttributes_t attribute, const Value& value) {
-    check(cublasLtMatmulDescSetAttribute(operation_, attribute, &value, sizeof value),
+    check(cublaslt().operation_set(operation_, attribute, &value, sizeof value),
           "cublasLtMatmulDescSetAttribute");
   }
   cublasLtMatmulDesc_t operation_ = nullptr;
@@ -96,9 +87,9 @@ struct Product {
                      size_t workspace_bytes, cudaStream_t stream) const {
     const cublasLtMatmulAlgo_t algo = to_library(algorithm);
     const float one = 1, beta = operands.mode == GradientMode::accumulate ? 1.0f : 0.0f;
-    return cublasLtMatmul(handle, operation.get(), &one, operands.right.data, right.get(), operands.left.data,
-                          left.get(), &beta, target, output.get(), target, output.get(), &algo, workspace,
-                          workspace_bytes, stream);
+    return cublaslt().matmul(handle, operation.get(), &one, operands.right.data, right.get(),
+                             operands.left.data, left.get(), &beta, target, output.get(), target,
+                             output.get(), &algo, workspace, workspace_bytes, stream);
   }
 
   static cublasLtMatmulAlgo_t to_library(const MatmulAlgorithm& algorithm) {
@@ -118,12 +109,12 @@ class CublasLt : public MatmulLibrary {
  public:
   CublasLt(const CublasLtOptions& options)
       : workspace_(options.workspace), workspace_bytes_(static_cast<size_t>(options.workspace_bytes)) {
-    check(cublasLtCreate(&handle_), "cublasLtCreate");
+    check(cublaslt().create(&handle_), "cublasLtCreate");
     choices_ = std::make_unique<MatmulChoices>(
-        MatmulMachine{options.gpu, "cublasLt " + std::to_string(cublasLtGetVersion())}, options.choices_file,
-        options.say);
+        MatmulMachine{options.gpu, "cublasLt " + std::to_string(cublaslt().get_version())},
+        options.choices_file, options.say);
   }
-  ~CublasLt() override { cublasLtDestroy(handle_); }
+  ~CublasLt() override { cublaslt().destroy(handle_); }
   CublasLt(const CublasLt&) = delete;
   CublasLt& operator=(const CublasLt&) = delete;
 
@@ -167,15 +158,15 @@ class CublasLt : public MatmulLibrary {
 std::vector<MatmulAlgorithm> CublasLt::Trials::proposals() {
   constexpr int most = 32;
   cublasLtMatmulPreference_t preference = nullptr;
-  check(cublasLtMatmulPreferenceCreate(&preference), "cublasLtMatmulPreferenceCreate");
-  cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                       &library_.workspace_bytes_, sizeof library_.workspace_bytes_);
+  check(cublaslt().preference_create(&preference), "cublasLtMatmulPreferenceCreate");
+  cublaslt().preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &library_.workspace_bytes_,
+                            sizeof library_.workspace_bytes_);
   std::array<cublasLtMatmulHeuristicResult_t, most> found = {};
   int count = 0;
-  const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(
+  const cublasStatus_t status = cublaslt().get_heuristic(
       library_.handle_, product_.operation.get(), product_.right.get(), product_.left.get(),
       product_.output.get(), product_.output.get(), preference, most, found.data(), &count);
-  cublasLtMatmulPreferenceDestroy(preference);
+  cublaslt().preference_destroy(preference);
   std::vector<MatmulAlgorithm> algorithms;
   if (status != CUBLAS_STATUS_SUCCESS) return algorithms;
   for (int i = 0; i < count; ++i)
@@ -186,7 +177,7 @@ std::vector<MatmulAlgorithm> CublasLt::Trials::proposals() {
 bool CublasLt::Trials::usable(const MatmulAlgorithm& algorithm) {
   const cublasLtMatmulAlgo_t algo = Product::to_library(algorithm);
   cublasLtMatmulHeuristicResult_t result = {};
-  const cublasStatus_t status = cublasLtMatmulAlgoCheck(
+  const cublasStatus_t status = cublaslt().check_algorithm(
       library_.handle_, product_.operation.get(), product_.right.get(), product_.left.get(),
       product_.output.get(), product_.output.get(), &algo, &result);
   return status == CUBLAS_STATUS_SUCCESS && result.workspaceSize <= library_.workspace_bytes_;
@@ -211,19 +202,17 @@ std::optional<double> CublasLt::Trials::time(const MatmulAlgorithm& algorithm) {
                         stream_) == CUBLAS_STATUS_SUCCESS;
   };
   if (!run() || cudaStreamSynchronize(stream_) != cudaSuccess) return std::nullopt;
-  const TimedEvent begin, end;
-  float least = 0;
+  CudaTimedEvent begin, end;
+  double least = std::numeric_limits<double>::infinity();
   for (int round = 0; round < rounds; ++round) {
-    check(cudaEventRecord(begin.get(), stream_), "cudaEventRecord");
+    begin.record(stream_);
     for (int i = 0; i < runs; ++i)
       if (!run()) return std::nullopt;
-    check(cudaEventRecord(end.get(), stream_), "cudaEventRecord");
-    check(cudaEventSynchronize(end.get()), "cudaEventSynchronize");
-    float milliseconds = 0;
-    check(cudaEventElapsedTime(&milliseconds, begin.get(), end.get()), "cudaEventElapsedTime");
-    least = round == 0 ? milliseconds : std::min(least, milliseconds);
+    end.record(stream_);
+    end.wait();
+    least = std::min(least, end.seconds_since(begin));
   }
-  return static_cast<double>(least) * 1e-3 / runs;
+  return least / runs;
 }
 
 }  // namespace

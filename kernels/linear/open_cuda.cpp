@@ -31,10 +31,16 @@ CudaMachine machine_with(int number) {
   return machine;
 }
 
+std::string full_name(const CudaMachine& machine) {
+  char bus[32] = {};  // "0000:9d:00.0"
+  check(cudaDeviceGetPCIBusId(bus, sizeof bus, machine.number), "cudaDeviceGetPCIBusId");
+  return machine.gpu + " (GPU " + std::to_string(machine.number) + " at " + bus + ")";
+}
+
 class OpenGpu final : public OpenCuda {
  public:
   OpenGpu(const OpenCudaOptions& options, const CudaMachine& machine)
-      : device_(current_cuda_device(stream_.get())) {
+      : name_(full_name(machine)), device_(current_cuda_device(stream_.get())) {
     constexpr int64_t workspace_bytes = 32 << 20;  // what the library's documentation advises for sm_90
     workspace_.reset(cuda_allocate(workspace_bytes));
     matmul_ = make_cublaslt({.workspace = workspace_.get(),
@@ -47,11 +53,13 @@ class OpenGpu final : public OpenCuda {
   OpenGpu(const OpenGpu&) = delete;
   OpenGpu& operator=(const OpenGpu&) = delete;
   Cuda& device() override { return device_; }
+  const std::string& name() const override { return name_; }
 
  private:
   struct Free {
     void operator()(void* memory) const { cuda_free(memory); }
   };
+  const std::string name_;
   CudaStream stream_;
   Cuda device_;
   std::unique_ptr<void, Free> workspace_;
@@ -59,6 +67,11 @@ class OpenGpu final : public OpenCuda {
 };
 
 }  // namespace
+
+int visible_gpus() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
 
 std::unique_ptr<OpenCuda> open_cuda(const OpenCudaOptions& options) {
   const CudaMachine machine = machine_with(options.number);

@@ -13,6 +13,8 @@ class OpenCuda {
  public:
   virtual ~OpenCuda() = default;
   virtual Cuda& device() = 0;
+  // For people, another for each GPU of a machine: "NVIDIA H200 (GPU 3 at 0000:9d:00.0)".
+  virtual const std::string& name() const = 0;
 };
 
 struct OpenCudaOptions {
@@ -20,6 +22,9 @@ struct OpenCudaOptions {
   std::string matmul_choices_file;  // what the matmul library chose before (kernels/linear/matmul_choice.h)
   std::function<void(const std::string&)> say = [](const std::string&) {};  // warnings
 };
+
+// How many GPUs this process can see; 0 without a driver and in a program that was built without CUDA.
+int visible_gpus();
 
 // Throws CudaError, saying why, where there is no such GPU, where driver, toolkit and GPU do not go together
 // (kernels/common/cuda_fit.h), and in a program that was built without CUDA.

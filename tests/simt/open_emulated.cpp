@@ -1,4 +1,8 @@
 // The emulator's device for programs that run on Cuda.
+#include <unistd.h>
+
+#include <string>
+
 #include "kernels/common/cuda_stream.h"
 #include "kernels/linear/open_cuda.h"
 #include "tests/simt/reference_matmul.h"
@@ -10,14 +14,20 @@ class OpenEmulated final : public OpenCuda {
  public:
   OpenEmulated() : device_(current_cuda_device(stream_.get())) { device_.matmul = &matmul_; }
   Cuda& device() override { return device_; }
+  const std::string& name() const override { return name_; }
 
  private:
+  const std::string name_ = "emulated GPU of process " + std::to_string(::getpid());
   CudaStream stream_;
   Cuda device_;
   simt::ReferenceMatmul matmul_;
 };
 
 }  // namespace
+
+int visible_gpus() {
+  return 1;
+}
 
 std::unique_ptr<OpenCuda> open_cuda(const OpenCudaOptions&) {
   return std::make_unique<OpenEmulated>();

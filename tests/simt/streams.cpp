@@ -6,6 +6,7 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -38,6 +39,7 @@ namespace {
 // How often an event was recorded, and how many of these the streams have come to.
 struct Tickets {
   uint64_t issued = 0, passed = 0;
+  std::chrono::steady_clock::time_point when{};  // it was come to last
 };
 
 struct Item {
@@ -56,6 +58,7 @@ struct CUstream_st {
 };
 struct CUevent_st {
   std::shared_ptr<cloze::simt::Tickets> tickets = std::make_shared<cloze::simt::Tickets>();
+  bool timed = true;
   uint64_t capture = 0;  // the number of the capture that it was last recorded in, or 0
   std::vector<size_t> last;
 };
@@ -224,8 +227,9 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   return cudaSuccess;
 }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags) {
   *event = new CUevent_st;
+  (*event)->timed = flags != cudaEventDisableTiming;
   return cudaSuccess;
 }
 
@@ -238,7 +242,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->capture = 0;
   const std::shared_ptr<cloze::simt::Tickets> tickets = event->tickets;
   const uint64_t ticket = ++tickets->issued;
-  const auto pass = [tickets, ticket] { tickets->passed = std::max(tickets->passed, ticket); };
+  const auto pass = [tickets, ticket] {
+    tickets->passed = std::max(tickets->passed, ticket);
+    tickets->when = std::chrono::steady_clock::now();
+  };
   if (stream == nullptr)
     pass();
   else if (stream->captured != nullptr)
@@ -260,6 +267,15 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   if (event->capture != 0) return cudaErrorCapturedEvent;
   const uint64_t ticket = event->tickets->issued;
   cloze::simt::run_until(nullptr, [&] { return event->tickets->passed >= ticket; });
+  return cudaSuccess;
+}
+
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  for (const cudaEvent_t event : {begin, end}) {
+    if (!event->timed || event->tickets->issued == 0) return cudaErrorInvalidValue;
+    if (event->tickets->passed < event->tickets->issued) return cudaErrorNotReady;
+  }
+  *milliseconds = std::chrono::duration<float, std::milli>(end->tickets->when - begin->tickets->when).count();
   return cudaSuccess;
 }
 

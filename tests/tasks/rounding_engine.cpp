@@ -143,6 +143,7 @@ class RoundingEngine final : public Engine {
   }
 
   DeviceKind kind() const override { return DeviceKind::reference; }
+  std::string device_name() const override { return "rounding reference"; }
   DType real() const override { return DType::f32; }
   Target target() const override {
     return {.architecture = Architecture::cuda, .precision = Precision::bf16};
@@ -166,6 +167,7 @@ class RoundingEngine final : public Engine {
   }
   std::span<const float> view(Memory) const override { return {}; }
   std::span<float> writable_view(Memory) override { return {}; }
+  std::span<std::byte> bytes(Memory) override { return {}; }
   int64_t arena_bytes() const override { return 0; }
 
  private:

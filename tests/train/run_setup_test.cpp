@@ -33,6 +33,13 @@ TEST(RunPrecision, AnotherCpuRefusesBf16) {
   }
 }
 
+TEST(GpuNumber, IsThatOfTheProcessAmongThoseOfItsMachine) {
+  EXPECT_EQ(gpu_number(0, 8), 0);
+  EXPECT_EQ(gpu_number(5, 8), 5);
+  EXPECT_EQ(gpu_number(3, 1), 0) << "the launcher shows each process one GPU";
+  EXPECT_EQ(gpu_number(3, 2), 3) << "one that is not there, for the message";
+}
+
 // A laptop plans for a GPU what it could not run itself.
 TEST(RunPrecision, IsPlannedForAGpu) {
   PretrainOptions options;

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Runs of `cloze` with `device: cuda` beside the same with `device: cpu`: one JSON object a line.
+
+  gpu_runs.py CLOZE [--steps 60] [--device cuda]
+
+Pretrains a small BERT on the sample world: losses in float32 must be those of the CPU within 1e-3 of themselves (they drift apart by
+rounding, step by step), in bfloat16 within 2e-2; a run that goes on from its middle must end with the bits of one that was not cut.
+Ends with 1 where they are not. --device cpu tries the script itself where there is no GPU.
+"""
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cloze")
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--device", default="cuda")
+    return parser.parse_args()
+
+
+class Runs:
+    def __init__(self, arguments, folder):
+        self.arguments, self.folder = arguments, folder
+        self.call("sample", "--output", folder / "sample")
+        self.call("vocab", "--input", folder / "sample/corpus.txt", "--size", 400, "--output", folder / "vocab.txt")
+        self.call("prepare", "--input", folder / "sample/corpus.txt", "--vocab", folder / "vocab.txt",
+                  "--output", folder / "corpus")
+        config = {"data": {"train": str(folder / "corpus"), "max_sequence_length": 64},
+                  "model": {"layers": 2, "hidden_size": 128, "heads": 2, "intermediate_size": 512},
+                  "batch": {"sequences": 32, "micro_batch_tokens": 1024}, "training": {"steps": arguments.steps},
+                  "optimizer": {"learning_rate": 1e-3}, "checkpoint": {"every": arguments.steps // 2},
+                  "log": {"every": 1, "examples": 0}}
+        self.config = folder / "config.yaml"
+        self.config.write_text(json.dumps(config | {"output": str(folder / "run")}))  # JSON is YAML
+
+    def call(self, *parts):
+        subprocess.run([self.arguments.cloze, *map(str, parts)], check=True, stdout=subprocess.DEVNULL)
+
+    def train(self, name, device, precision, *more):
+        output = self.folder / name
+        self.call("pretrain", self.config, "--set", f"output={output}", "--set", f"device={device}",
+                  "--set", f"precision={precision}", *more)
+        records = map(json.loads, (output / "metrics.jsonl").read_text().splitlines())
+        records = [record for record in records if record["split"] == "train"]
+        return output, [record["loss"] for record in records], records[-1]["tokens_per_second"]
+
+
+def worst(losses, expected):
+    return max(abs(a / b - 1) for a, b in zip(losses, expected))
+
+
+def main():
+    arguments = parse_arguments()
+    failed = False
+    with tempfile.TemporaryDirectory() as name:
+        runs = Runs(arguments, pathlib.Path(name))
+        _, expected, _ = runs.train("cpu", "cpu", "f32")
+        for precision, allowed in (("f32", 1e-3), ("bf16", 2e-2)):
+            output, losses, speed = runs.train(precision, arguments.device, precision)
+            apart = worst(losses, expected)
+            whole = (output / "latest/model.safetensors").read_bytes()
+            shutil.rmtree(output / f"checkpoints/step-{arguments.steps}")
+            runs.train(precision, arguments.device, precision, "--resume")
+            alike = whole == (output / "latest/model.safetensors").read_bytes()
+            failed = failed or apart > allowed or not alike
+            print(json.dumps({"part": "runs", "name": f"pretraining, {precision}", "steps": arguments.steps,
+                              "first_loss": losses[0], "last_loss": losses[-1], "last_loss_of_cpu": expected[-1],
+                              "largest_relative_difference": apart, "allowed": allowed, "resumed_bit_for_bit": alike,
+                              "tokens_per_second": speed}), flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+// Fine-tuning with `device: cuda`, on the emulator of tests/simt: the losses and predictions of the CPU.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/file.h"
+#include "engine/config/config.h"
+#include "engine/train/finetuner.h"
+#include "engine/train/pretrainer.h"
+#include "tests/data/test_corpus.h"
+
+namespace cloze::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A model of a few steps, with a vocabulary of "w0" to "w54".
+fs::path pretrained_in(const TemporaryFolder& folder) {
+  write_corpus(folder / "corpus", random_documents(30, 8, 9, 60, 3), numbered_pieces(60));
+  PretrainOptions options;
+  options.output = folder / "pretrained";
+  options.threads = 1;
+  options.data.train = folder / "corpus";
+  options.data.instances.max_sequence_length = 24;
+  options.data.instances.max_predictions = 4;
+  options.model = {.hidden_size = 32, .layers = 1, .heads = 2, .intermediate_size = 64, .max_positions = 32};
+  options.model.initializer_range = 0.1;
+  options.training.steps = 3;
+  options.log.examples = 0;
+  pretrain(options, ExistingRun::refuse);
+  return options.output;
+}
+
+// Texts of w0 ... w9 are "low", those of w40 ... w49 "high".
+void write_texts(const fs::path& file, int count) {
+  std::string text = "text\tlabel\n";
+  for (int i = 0; i < count; ++i) {
+    const bool high = i % 2 == 0;
+    for (int word = 0; word < 3 + i % 4; ++word)
+      text += "w" + std::to_string((high ? 40 : 0) + (7 * i + 3 * word) % 10) + " ";
+    text += high ? "\thigh\n" : "\tlow\n";
+  }
+  write_file(file, text);
+}
+
+std::string classification(const TemporaryFolder& folder, const fs::path& model) {
+  write_texts(folder / "train.tsv", 24);
+  write_texts(folder / "valid.tsv", 10);
+  return "model: {from: " + model.string() + "}\n" +
+         "task: {kind: classification, max_sequence_length: 16, columns: {text_a: text, label: label}}\n" +
+         "data: {train: " + (folder / "train.tsv").string() +
+         ", validation: " + (folder / "valid.tsv").string() + ", test: " + (folder / "valid.tsv").string() +
+         "}\n";
+}
+
+std::string questions(const TemporaryFolder& folder, const fs::path& model) {
+  nlohmann::json paragraphs;
+  for (int i = 0; i < 6; ++i) {
+    const std::string answer = "w" + std::to_string(20 + i);
+    paragraphs.push_back({{"context", "w1 w2 " + answer + " w3 w4"},
+                          {"qas",
+                           {{{"id", "q" + std::to_string(i)},
+                             {"question", "w50 w5" + std::to_string(i % 5)},
+                             {"answers", {{{"text", answer}, {"answer_start", 6}}}}}}}});
+  }
+  write_file(
+      folder / "squad.json",
+      nlohmann::json{{"version", "1.1"}, {"data", {{{"title", "t"}, {"paragraphs", paragraphs}}}}}.dump());
+  return "model: {from: " + model.string() + "}\ntask: {preset: squad}\n" +
+         "question_answering: {max_sequence_length: 24, doc_stride: 8, max_query_length: 6}\n" +
+         "data: {train: " + (folder / "squad.json").string() +
+         ", validation: " + (folder / "squad.json").string() + "}\n";
+}
+
+std::vector<double> train_losses(const fs::path& run) {
+  std::vector<double> losses;
+  std::ifstream lines(run / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const auto record = nlohmann::json::parse(line);
+    if (record.at("split") == "train") losses.push_back(record.at("loss"));
+  }
+  return losses;
+}
+
+fs::path finetuned(const TemporaryFolder& folder, const std::string& yaml, const std::string& device) {
+  const fs::path file = folder / (device + ".yaml"), run = folder / ("run-" + device);
+  write_file(file,
+             yaml + "output: " + run.string() + "\nprecision: f32\nthreads: 1\ndevice: " + device +
+                 "\nbatch: {sequences: 6, micro_batch_tokens: 40}\ntraining: {steps: 16}\n"
+                 "optimizer: {learning_rate: 5e-3}\nlog: {every: 1, examples: 0, tensorboard: false}\n");
+  EXPECT_EQ(finetune(config::read<FinetuneOptions>(file), ExistingRun::refuse), 0);
+  return run;
+}
+
+void expect_the_losses_of_the_cpu(const TemporaryFolder& folder, const std::string& yaml) {
+  const std::vector<double> expected = train_losses(finetuned(folder, yaml, "cpu")),
+                            actual = train_losses(finetuned(folder, yaml, "cuda"));
+  ASSERT_EQ(expected.size(), 16u);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-4 * expected[i]) << i;
+  EXPECT_LT(expected.back(), 0.9 * expected.front()) << "nothing was learnt";
+}
+
+std::vector<double> numbers_of(const fs::path& table) {
+  std::vector<double> numbers;
+  std::ifstream file(table);
+  for (double number = 0; file >> number;) numbers.push_back(number);
+  return numbers;
+}
+
+TEST(CudaFinetuning, ClassifiesAsTheCpuDoes) {
+  const TemporaryFolder folder;
+  expect_the_losses_of_the_cpu(folder, classification(folder, pretrained_in(folder)));
+  const std::vector<double> expected = numbers_of(folder / "run-cpu" / "test_results.tsv"),
+                            actual = numbers_of(folder / "run-cuda" / "test_results.tsv");
+  ASSERT_EQ(expected.size(), 20u);
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-4) << i;
+}
+
+TEST(CudaFinetuning, AnswersQuestionsAsTheCpuDoes) {
+  const TemporaryFolder folder;
+  expect_the_losses_of_the_cpu(folder, questions(folder, pretrained_in(folder)));
+  EXPECT_EQ(read_file(folder / "run-cuda" / "predictions.json"),
+            read_file(folder / "run-cpu" / "predictions.json"));
+}
+
+}  // namespace
+}  // namespace cloze::testing

@@ -1,0 +1,257 @@
+// `device: cuda` as a run has it, on the emulator of tests/simt: the losses of the CPU, whatever is read
+// when, and over several processes, whose sums go through the stand-in for NCCL.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/checkpoint/checkpoint_store.h"
+#include "engine/parallel/nccl_library.h"
+#include "engine/train/pretrainer.h"
+#include "tests/data/test_corpus.h"
+#include "tests/parallel/nccl_world.h"
+
+namespace cloze {
+namespace {
+
+// NCCL as the rank of this process has it.
+std::function<std::unique_ptr<NcclLibrary>()> nccl_of_this_rank;
+
+}  // namespace
+
+// In place of the one that loads NCCL itself.
+std::unique_ptr<NcclLibrary> open_nccl(const std::string&) {
+  return nccl_of_this_rank();
+}
+
+namespace testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int64_t steps = 12;
+
+PretrainOptions small_run(const TemporaryFolder& folder, const std::string& name) {
+  PretrainOptions options;
+  options.output = folder / name;
+  options.threads = 1;
+  options.device = DeviceOption::cuda;
+  options.precision = PrecisionOption::f32;
+  options.data.train = folder / "corpus";
+  options.data.instances.max_sequence_length = 24;
+  options.data.instances.max_predictions = 4;
+  options.model = {.hidden_size = 32, .layers = 1, .heads = 2, .intermediate_size = 64, .max_positions = 32};
+  options.model.initializer_range = 0.05;
+  options.batch.sequences = 8;
+  options.batch.micro_batch_tokens = 100;  // several micro-batches a step
+  options.training.steps = steps;
+  options.optimizer.learning_rate = 0.004;
+  options.schedule.warmup_steps = 2;
+  options.checkpoint.every = 6;
+  options.log = {.every = 1, .examples = 0, .tensorboard = false};
+  options.cluster.timeout = options.cluster.start_timeout = options.cluster.hang_timeout = 30;
+  return options;
+}
+
+class CudaPretraining : public ::testing::Test {
+ protected:
+  CudaPretraining() {
+    write_corpus(folder_ / "corpus", random_documents(40, 8, 9, 60, 3), numbered_pieces(60));
+  }
+  void TearDown() override { set_stream_order(0); }
+
+  PretrainOptions options(const std::string& name) const { return small_run(folder_, name); }
+
+  TemporaryFolder folder_;
+};
+
+std::vector<double> column(const PretrainOptions& options, const char* name) {
+  std::vector<double> values;
+  std::ifstream lines(options.output / "metrics.jsonl");
+  for (std::string line; std::getline(lines, line);) {
+    const auto record = nlohmann::json::parse(line);
+    if (record.at("split") == "train") values.push_back(record.at(name));
+  }
+  return values;
+}
+std::vector<double> losses(const PretrainOptions& options) {
+  return column(options, "loss");
+}
+
+// All parameters and moments of a run's last checkpoint, by name.
+std::map<std::string, std::vector<float>> state(const PretrainOptions& options) {
+  const Checkpoint checkpoint = open_model(options.output);
+  std::map<std::string, std::vector<float>> tensors;
+  const auto moments = checkpoint.optimizer();
+  for (const TensorSource* source :
+       {&checkpoint.parameters(), static_cast<const TensorSource*>(moments.get())})
+    for (const TensorInfo& info : source->tensors()) tensors[info.name] = source->values_of(info.name);
+  return tensors;
+}
+
+void expect_close(const std::vector<double>& actual, const std::vector<double>& expected, double error) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], error * expected[i]) << i;
+}
+
+TEST_F(CudaPretraining, HasTheLossesOfTheCpu) {
+  PretrainOptions on_cpu = options("cpu");
+  on_cpu.device = DeviceOption::cpu;
+  ASSERT_EQ(pretrain(on_cpu, ExistingRun::refuse), 0);
+  const std::vector<double> expected = losses(on_cpu);
+  ASSERT_EQ(expected.size(), static_cast<size_t>(steps));
+  EXPECT_LT(expected.back(), 0.97 * expected.front()) << "nothing was learnt";
+
+  const PretrainOptions on_gpu = options("gpu");
+  ASSERT_EQ(pretrain(on_gpu, ExistingRun::refuse), 0);
+  expect_close(losses(on_gpu), expected, 1e-4);
+  expect_close(column(on_gpu, "gradient_norm"), column(on_cpu, "gradient_norm"), 1e-3);
+
+  PretrainOptions mixed = options("mixed");
+  mixed.precision = PrecisionOption::automatic;
+  ASSERT_EQ(pretrain(mixed, ExistingRun::refuse), 0);
+  expect_close(losses(mixed), expected, 2e-2);
+  EXPECT_NE(losses(mixed), losses(on_gpu)) << "bf16 changed nothing";
+}
+
+// Steps are read as late as the next report, whatever order the streams' work runs in.
+TEST_F(CudaPretraining, DoesNotDependOnWhenItReports) {
+  const PretrainOptions often = options("often");
+  ASSERT_EQ(pretrain(often, ExistingRun::refuse), 0);
+  const auto expected = state(often);
+  for (uint64_t order = 0; order < stream_orders(); ++order) {
+    set_stream_order(order);
+    PretrainOptions rarely = options("rarely-" + std::to_string(order));
+    rarely.log.every = 5;
+    rarely.checkpoint.every = 0;
+    ASSERT_EQ(pretrain(rarely, ExistingRun::refuse), 0);
+    EXPECT_EQ(state(rarely), expected) << order;
+    EXPECT_EQ(column(rarely, "loss").size(), 3u);  // 5, 10, 12
+  }
+}
+
+TEST_F(CudaPretraining, GoesOnFromACheckpointBitForBit) {
+  const PretrainOptions whole = options("whole");
+  ASSERT_EQ(pretrain(whole, ExistingRun::refuse), 0);
+  const PretrainOptions cut = options("cut");
+  ASSERT_EQ(pretrain(cut, ExistingRun::refuse), 0);
+  std::filesystem::remove_all(cut.output / "checkpoints" / "step-12");
+  ASSERT_EQ(pretrain(cut, ExistingRun::resume), 0);
+  EXPECT_EQ(state(cut), state(whole));
+}
+
+// A checkpoint from the CPU goes on there, and back.
+TEST_F(CudaPretraining, TakesOverFromTheCpu) {
+  const PretrainOptions on_gpu = options("run");
+  ASSERT_EQ(pretrain(on_gpu, ExistingRun::refuse), 0);
+  const std::vector<double> expected = losses(on_gpu);
+  std::filesystem::remove_all(on_gpu.output / "checkpoints" / "step-12");
+  PretrainOptions on_cpu = on_gpu;
+  on_cpu.device = DeviceOption::cpu;
+  ASSERT_EQ(pretrain(on_cpu, ExistingRun::resume), 0);
+  const std::vector<double> all = losses(on_cpu);
+  expect_close({all.end() - 6, all.end()}, {expected.end() - 6, expected.end()}, 1e-4);
+}
+
+// Skipped steps are learnt of late; the run ends all the same, and says where it began.
+TEST_F(CudaPretraining, NamesWhatIsNotFinite) {
+  PretrainOptions wild = options("wild");
+  wild.optimizer.learning_rate = 1e38;
+  wild.optimizer.max_gradient_norm = 0;
+  wild.schedule.warmup_steps = 0;
+  wild.training.max_skipped_steps = 3;
+  try {
+    pretrain(wild, ExistingRun::refuse);
+    FAIL() << "went on with weights that are not finite";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a gradient is not finite; first seen in"));
+    EXPECT_THAT(error.what(), HasSubstr("4 steps in a row were skipped"));
+  }
+}
+
+// Ranks as processes of this program; each ends with the exit code of its run.
+std::vector<RankOutcome> run_ranks(int size, const PretrainOptions& options, ExistingRun existing,
+                                   const std::function<void(int rank)>& before = {}) {
+  const NcclWorld world(size);
+  return in_processes(size, [&](int rank) -> std::vector<double> {
+    nccl_of_this_rank = world.options(rank).open;
+    const auto set = [](const char* name, int value) { ::setenv(name, std::to_string(value).c_str(), 1); };
+    set("RANK", rank);
+    set("WORLD_SIZE", size);
+    set("LOCAL_RANK", 0);
+    set("LOCAL_WORLD_SIZE", 1);
+    if (before) before(rank);
+    return {static_cast<double>(pretrain(options, existing))};
+  });
+}
+
+void expect_all_end_with(int code, const std::vector<RankOutcome>& outcomes) {
+  expect_no_faults(outcomes);
+  for (const RankOutcome& outcome : outcomes) EXPECT_EQ(outcome.numbers, std::vector<double>{1.0 * code});
+}
+
+struct Way {
+  std::string name;
+  bool shard = false;
+  PrecisionOption precision = PrecisionOption::f32;
+  double error = 1e-5;
+};
+class CudaRanks : public CudaPretraining, public ::testing::WithParamInterface<Way> {};
+INSTANTIATE_TEST_SUITE_P(
+    Ways, CudaRanks,
+    ::testing::Values(
+        Way{.name = "whole"}, Way{.name = "shards", .shard = true},
+        Way{.name = "shards_bf16", .shard = true, .precision = PrecisionOption::bf16, .error = 5e-3},
+        Way{.name = "bf16", .precision = PrecisionOption::bf16, .error = 5e-3}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST_P(CudaRanks, TwoHaveTheLossesOfOneAndGoOnAlone) {
+  PretrainOptions alone = options("alone");
+  alone.precision = GetParam().precision;
+  ASSERT_EQ(pretrain(alone, ExistingRun::refuse), 0);
+  PretrainOptions together = alone;
+  together.output = folder_ / "together";
+  together.cluster.shard_optimizer = GetParam().shard;
+  together.cluster.bucket_megabytes = 1;
+  expect_all_end_with(0, run_ranks(2, together, ExistingRun::refuse));
+  expect_close(losses(together), losses(alone), GetParam().error);
+
+  // What two have saved one goes on from, and two again.
+  const std::vector<double> expected = losses(together);
+  for (const int size : {1, 2}) {
+    std::filesystem::remove_all(together.output / "checkpoints" / "step-12");
+    if (size == 1) {
+      ASSERT_EQ(pretrain(together, ExistingRun::resume), 0);
+    } else {
+      expect_all_end_with(0, run_ranks(2, together, ExistingRun::resume));
+    }
+    const std::vector<double> all = losses(together);
+    expect_close({all.end() - 6, all.end()}, {expected.end() - 6, expected.end()}, GetParam().error);
+  }
+}
+
+// One rank is told to stop: all save and stop at the same step.
+TEST_F(CudaPretraining, AllRanksHeedASignalToOne) {
+  PretrainOptions together = options("together");
+  together.checkpoint.every = 0;
+  together.training.steps = 1'000'000;
+  together.log.every = 100;
+  const auto outcomes = run_ranks(2, together, ExistingRun::refuse, [&](int rank) {
+    if (rank != 1 || ::fork() != 0) return;
+    ::sleep(3);
+    ::kill(::getppid(), SIGTERM);
+    ::_exit(0);
+  });
+  expect_all_end_with(SIGTERM, outcomes);
+  EXPECT_GT(open_model(together.output).step().value_or(0), 0);
+}
+
+}  // namespace
+}  // namespace testing
+}  // namespace cloze
