@@ -16,7 +16,7 @@ double measured_matmul_peak(Precision precision = Precision::full);
 double measured_matmul_peak(Cuda& gpu, Precision precision);
 
 // Of that peak, what training reaches with all its work counted, where a run is planned: an assumption.
-constexpr double assumed_processor_share = 0.6;
+constexpr double assumed_processor_share = 0.8;
 
 // Bytes that the matmul library takes for itself while it multiplies: what the process's peak grows by in a
 // wide product. Call it before the process has held more memory than now.

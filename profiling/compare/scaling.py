@@ -3,7 +3,7 @@
 
 Trains a configuration on full sequences of a corpus made from a text, all processors divided among the processes; every round takes
 the numbers of processes in another order. A step's seconds are the median over the second half of each run, over all rounds, each
-stretched to the tokens of full sequences, which is what is planned; the prediction is read off `cloze plan CONFIG --gpus N`, whose rates are measured while nothing else runs. Waiting is the
+stretched to the tokens of full sequences, which is what is planned; the prediction, once a round, the median too, is read off `cloze plan CONFIG --gpus N`, whose rates are measured while nothing else runs. Waiting is the
 share of a step in which a process waits for the others, which is what the plan calls exposed, and slower neighbours.
 
   scaling.py --text prose.txt --result profiling/results/DATE-scaling.json [--config configs/pretrain/mini.yaml]
@@ -78,25 +78,27 @@ def measure(arguments, folder, processes, name, tokens):
 def main():
     arguments = parse_arguments()
     measured = {processes: ([], []) for processes in arguments.processes}
+    predictions = {processes: [] for processes in arguments.processes}
     report = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "config": arguments.config.name,
               "set": arguments.set, "rounds": arguments.rounds, "steps": arguments.steps, "processes": {}}
     with tempfile.TemporaryDirectory(prefix="scaling-") as name:
         folder = pathlib.Path(name)
         prepare(arguments, folder)
-        predicted = {processes: predict(arguments, folder, processes) for processes in arguments.processes}
         for number in range(arguments.rounds):
             order = arguments.processes[number % len(arguments.processes):] + arguments.processes[:number % len(arguments.processes)]
             for processes in order:
+                predictions[processes].append(predict(arguments, folder, processes))
                 seconds, waiting = measure(arguments, folder, processes, f"run-{number}-{processes}",
-                                           predicted[processes]["tokens"])
+                                           predictions[processes][-1]["tokens"])
                 measured[processes][0].extend(seconds)
                 measured[processes][1].extend(waiting)
                 print(f"round {number}, {processes} processes: {statistics.median(seconds):.4f} s", file=sys.stderr)
     for processes, (seconds, waiting) in measured.items():
         median = statistics.median(seconds)
+        predicted = sorted(predictions[processes], key=lambda one: one["seconds_per_step"])[len(predictions[processes]) // 2]
         report["processes"][processes] = {
             "measured_seconds_per_step": round(median, 4), "waiting_share": round(statistics.median(waiting), 4),
-            "predicted": predicted[processes], "measured_over_predicted": round(median / predicted[processes]["seconds_per_step"], 3)}
+            "predicted": predicted, "measured_over_predicted": round(median / predicted["seconds_per_step"], 3)}
     arguments.result.write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(report["processes"], indent=1))
 
