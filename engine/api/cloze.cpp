@@ -8,7 +8,7 @@
 namespace cloze {
 
 struct Model::Parts {
-  explicit Parts(const Checkpoint& checkpoint) : model(checkpoint) {}
+  explicit Parts(Checkpoint checkpoint) : model(std::move(checkpoint)) {}
   FillingModel model;
 };
 

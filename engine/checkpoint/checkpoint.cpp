@@ -106,7 +106,9 @@ void Checkpoint::verify(CheckpointFiles which) const {
   check_sizes(folder_, *manifest_);
   for (const auto& [name, record] : manifest_->files) {
     if (which == CheckpointFiles::of_the_model && name == optimizer_file) continue;
-    if (record_of(MappedFile(folder_ / name).bytes()) != record) {
+    const MappedFile file(folder_ / name);
+    file.read_ahead();
+    if (record_of(file.bytes()) != record) {
       refuse_damaged(folder_ / name, "its digest is not the one written down for it");
     }
   }

@@ -43,6 +43,9 @@ class HuggingfaceWeights final : public TensorSource {
   void read(size_t index, std::span<float> values) const override {
     files_[places_.at(index).first].read(places_[index].second, values);
   }
+  std::span<const float> view(size_t index) const override {
+    return files_[places_.at(index).first].view(places_[index].second);
+  }
   std::string origin() const override { return folder_.string(); }
 
  private:

@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -10,9 +11,8 @@
 namespace cloze {
 namespace {
 
-std::vector<const NamedTensor*> sorted_by_name(std::span<const NamedTensor> tensors,
-                                               const std::string& where) {
-  std::vector<const NamedTensor*> sorted;
+void check(std::span<const NamedTensor> tensors, const std::string& where) {
+  std::unordered_set<std::string_view> names;
   for (const NamedTensor& tensor : tensors) {
     if (static_cast<int64_t>(tensor.values.size()) != element_count(tensor.shape)) {
       throw Error({.what = fmt::format("tensor `{}` cannot be written", tensor.name),
@@ -20,17 +20,9 @@ std::vector<const NamedTensor*> sorted_by_name(std::span<const NamedTensor> tens
                    .why = fmt::format("it holds {} values, its shape is {}", tensor.values.size(),
                                       describe_shape(tensor.shape))});
     }
-    sorted.push_back(&tensor);
+    if (!names.insert(tensor.name).second)
+      throw Error({.what = fmt::format("two tensors are named `{}`", tensor.name), .where = where});
   }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const NamedTensor* a, const NamedTensor* b) { return a->name < b->name; });
-  const auto twice =
-      std::adjacent_find(sorted.begin(), sorted.end(),
-                         [](const NamedTensor* a, const NamedTensor* b) { return a->name == b->name; });
-  if (twice != sorted.end()) {
-    throw Error({.what = fmt::format("two tensors are named `{}`", (*twice)->name), .where = where});
-  }
-  return sorted;
 }
 
 }  // namespace
@@ -54,23 +46,30 @@ void SafetensorsFile::read(size_t index, std::span<float> values) const {
                    file_.bytes().subspan(header_.data_begin + entry.begin, entry.end - entry.begin), values);
 }
 
+std::span<const float> SafetensorsFile::view(size_t index) const {
+  const SafetensorsEntry& entry = header_.entries.at(index);
+  const std::byte* data = file_.bytes().data() + header_.data_begin + entry.begin;
+  if (entry.type != ElementType::f32 || reinterpret_cast<uintptr_t>(data) % alignof(float) != 0) return {};
+  return {reinterpret_cast<const float*>(data), static_cast<size_t>(entry.end - entry.begin) / sizeof(float)};
+}
+
 FileRecord write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                              std::map<std::string, std::string> metadata) {
-  const std::vector<const NamedTensor*> sorted = sorted_by_name(tensors, path.string());
+  check(tensors, path.string());
   SafetensorsHeader header{.metadata = std::move(metadata)};
   header.metadata["format"] = "pt";
   uint64_t reached = 0;
-  for (const NamedTensor* tensor : sorted) {
-    const uint64_t begin = std::exchange(reached, reached + tensor->values.size_bytes());
-    header.entries.push_back({.name = tensor->name,
+  for (const NamedTensor& tensor : tensors) {
+    const uint64_t begin = std::exchange(reached, reached + tensor.values.size_bytes());
+    header.entries.push_back({.name = tensor.name,
                               .type = ElementType::f32,
-                              .shape = tensor->shape,
+                              .shape = tensor.shape,
                               .begin = begin,
                               .end = reached});
   }
   ChecksummedFile file(path);
   file.write(format_safetensors_header(header));
-  for (const NamedTensor* tensor : sorted) file.write(std::as_bytes(tensor->values));
+  for (const NamedTensor& tensor : tensors) file.write(std::as_bytes(tensor.values));
   return file.commit();
 }
 

@@ -20,6 +20,7 @@ class SafetensorsFile final : public TensorSource {
 
   const std::vector<TensorInfo>& tensors() const override { return tensors_; }
   void read(size_t index, std::span<float> values) const override;
+  std::span<const float> view(size_t index) const override;
   std::string origin() const override { return path_.string(); }
 
   const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
@@ -31,9 +32,9 @@ class SafetensorsFile final : public TensorSource {
   std::vector<TensorInfo> tensors_;  // in the order of header_.entries
 };
 
-// Writes fp32 tensors, sorted by name so that equal contents give equal bytes. {"format": "pt"} joins
-// `metadata`: Hugging Face's loader insists on it. Throws Error for a duplicate name or a size that differs
-// from the shape.
+// Writes fp32 tensors in the order given, the first one at a multiple of 64 bytes: what is read as one matrix
+// can lie there as one. {"format": "pt"} joins `metadata`: Hugging Face's loader insists on it. Throws Error
+// for a duplicate name or a size that differs from the shape.
 FileRecord write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                              std::map<std::string, std::string> metadata = {});
 

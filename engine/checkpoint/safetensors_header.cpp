@@ -148,7 +148,8 @@ std::string format_safetensors_header(const SafetensorsHeader& header) {
         {"dtype", name_of(entry.type)}, {"shape", entry.shape}, {"data_offsets", {entry.begin, entry.end}}};
   }
   std::string text = document.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
+  constexpr size_t alignment = 64;  // of what follows: a cache line
+  text.resize((length_bytes + text.size() + alignment - 1) / alignment * alignment - length_bytes, ' ');
   const uint64_t header_bytes = text.size();
   return std::string(reinterpret_cast<const char*>(&header_bytes), length_bytes) + text;
 }

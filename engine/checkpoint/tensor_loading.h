@@ -13,7 +13,7 @@ namespace cloze {
 struct TensorTarget {
   std::string name;
   std::vector<int64_t> shape;
-  std::span<float> values;  // row-major, element_count(shape) of them
+  std::span<float> values;  // row-major, element_count(shape) of them; none: it is there already
 };
 
 // What became of each name on either side.

@@ -34,6 +34,8 @@ class TensorSource {
   virtual const std::vector<TensorInfo>& tensors() const = 0;
   // The values of the tensors()[index], converted to float; `values` holds exactly its element count.
   virtual void read(size_t index, std::span<float> values) const = 0;
+  // The same values where they lie in memory as float32, for as long as this lives; empty where they do not.
+  virtual std::span<const float> view(size_t /*index*/) const { return {}; }
   // Where it lies, for messages.
   virtual std::string origin() const = 0;
 

@@ -59,13 +59,14 @@ void run(const FeaturesCall& call) {
   set_thread_count(thread_number(call.threads));
   const BertConfig& config = checkpoint.config().bert;
   const ParameterLayout layout =
-      bert_parameters(config, {.pooler = false, .masked_language = false, .next_sentence = false});
+      bert_parameters(config, {.pooler = false, .masked_language = false, .next_sentence = false},
+                      VocabularyRows::as_in_files);
   const auto engine = make_engine(DeviceKind::cpu, layout.elements(), false);
+  require_complete(place_parameters(*engine, layout, checkpoint.parameters()));
   FeatureExtraction extraction(
       config, layout, *engine,
       std::make_shared<const Tokenizer>(checkpoint.tokenizer().vocabulary, checkpoint.tokenizer().options),
       call.options);
-  require_complete(load_parameters(*engine, layout, checkpoint.parameters()));
 
   AtomicFile output(call.output);
   RecordLines lines([&] { return blocks.next(); }, name);

@@ -54,9 +54,11 @@ std::string bert_names::layer(int64_t index) {
   return "bert.encoder.layer." + std::to_string(index);
 }
 
-ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads) {
+ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads, VocabularyRows rows) {
+  const int64_t vocabulary =
+      rows == VocabularyRows::padded ? config.padded_vocabulary() : config.vocabulary_size;
   ParameterLayout layout;
-  layout.add(bert_names::word, config.padded_vocabulary(), config.hidden_size, config.vocabulary_size);
+  layout.add(bert_names::word, vocabulary, config.hidden_size, config.vocabulary_size);
   layout.add(bert_names::position, config.max_positions, config.hidden_size);
   layout.add(bert_names::type, config.token_types, config.hidden_size);
   add_norm(layout, bert_names::embedding_norm, config.hidden_size);
@@ -65,7 +67,7 @@ ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads
   if (heads.masked_language) {
     add_dense(layout, bert_names::transform, config.hidden_size, config.hidden_size);
     add_norm(layout, bert_names::transform_norm, config.hidden_size);
-    layout.add_vector(bert_names::prediction_bias, config.padded_vocabulary(), config.vocabulary_size);
+    layout.add_vector(bert_names::prediction_bias, vocabulary, config.vocabulary_size);
   }
   if (heads.next_sentence) add_dense(layout, bert_names::next_sentence, 2, config.hidden_size);
   return layout;

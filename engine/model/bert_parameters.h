@@ -15,7 +15,12 @@ struct BertHeads {
   bool next_sentence = true;  // needs the pooler
 };
 
-ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads);
+// Whether the vocabulary is padded to whole tiles of a matrix product; not padded, the layout is that of
+// files.
+enum class VocabularyRows : uint8_t { padded, as_in_files };
+
+ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads,
+                                VocabularyRows rows = VocabularyRows::padded);
 
 namespace bert_names {
 constexpr const char* word = "bert.embeddings.word_embeddings.weight";

@@ -57,7 +57,7 @@ std::string gpu_section(const MachineFacts& facts) {
       "\nGPU\n" + line("NVIDIA GPU", models) + line("driver", or_none(gpu.driver, "not loaded"));
   text += line("nvcc", or_none(gpu.compiler, "not found"));
   for (const auto& [name, found] : facts.build.nvidia) text += line(name, found);
-  return text + line("usable", gpu.refusal.empty() ? "yes" : "no: " + gpu.refusal);
+  return text + line("usable", gpu.refusal.empty() ? "yes, with device: cuda" : "no: " + gpu.refusal);
 }
 
 std::string build_section(const MachineFacts& facts) {

@@ -64,6 +64,12 @@ class DeviceEngine final : public Engine {
   }
   std::span<const float> view(Memory memory) const override { return host_view(memory); }
   std::span<float> writable_view(Memory memory) override { return host_view(memory); }
+  bool place(int64_t offset, std::span<const float> values) override {
+    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host || memory_.gradients.bytes() > 0)
+      return false;
+    memory_.place({.begin = offset * static_cast<int64_t>(sizeof(float)), .values = std::as_bytes(values)});
+    return true;
+  }
   std::span<std::byte> bytes(Memory memory) override {
     const auto& flat = memory_.flat(memory);
     return {flat.data(), static_cast<size_t>(flat.bytes())};
@@ -78,9 +84,10 @@ class DeviceEngine final : public Engine {
 
  private:
   std::span<float> host_view(Memory memory) const {
-    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host) return {};
+    if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host || placed(memory)) return {};
     return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
   }
+  bool placed(Memory memory) const { return memory == Memory::parameters && !memory_.placed.empty(); }
   template <class FlatBuffer>
   void allocate(FlatBuffer& flat, int64_t bytes) {
     try {
@@ -107,6 +114,8 @@ class DeviceEngine final : public Engine {
   }
   template <typename To>
   void copy_out(Memory memory, int64_t offset, std::span<To> values) const {
+    if (placed(memory))
+      throw Error({.what = "parameters that lie elsewhere are not read back (an internal error)"});
     const auto copy = [&]<typename From>(From) {
       std::vector<From> copied(values.size());
       holder_.copy_out(copied.data(), at<From>(memory, offset), bytes_of(copied));

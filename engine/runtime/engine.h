@@ -99,6 +99,12 @@ class Engine {
   // The same to write to.
   virtual std::span<float> writable_view(Memory memory) = 0;
 
+  // From the next compile() on, parameters [offset, offset + values.size()) are read where `values` lie,
+  // which must stay there as long as the engine. False, and nothing is changed, where it trains or does not
+  // compute on float32 of the host. Read by programs only: view() of the parameters is empty then, and read()
+  // refuses.
+  virtual bool place(int64_t offset, std::span<const float> values) = 0;
+
   // The flat buffer where it lies, in the memory of the device; empty where there is none.
   virtual std::span<std::byte> bytes(Memory memory) = 0;
 

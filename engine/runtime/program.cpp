@@ -65,6 +65,26 @@ auto ResidentMemory<Device>::flat(Memory which) const -> const DeviceMemory& {
 }
 
 template <class Device>
+void ResidentMemory<Device>::place(const PlacedParameters& where) {
+  const auto after = std::upper_bound(placed.begin(), placed.end(), where.begin,
+                                      [](int64_t begin, const auto& each) { return begin < each.begin; });
+  placed.insert(after, where);
+}
+
+template <class Device>
+const std::byte* ResidentMemory<Device>::parameters_at(int64_t begin, int64_t end) const {
+  const auto after = std::upper_bound(placed.begin(), placed.end(), begin,
+                                      [](int64_t at, const auto& each) { return at < each.begin; });
+  if (after != placed.begin() && std::prev(after)->end() > begin) {
+    const PlacedParameters& found = *std::prev(after);
+    if (end <= found.end()) return found.values.data() + (begin - found.begin);
+  } else if (after == placed.end() || after->begin >= end) {
+    return parameters.data() + begin;
+  }
+  throw Error({.what = "parameters of one value lie apart (an internal error)"});
+}
+
+template <class Device>
 std::vector<MemoryUse> ResidentMemory<Device>::uses() const {
   return {{"parameters", parameters.bytes()},
           {"parameters to compute with", compute_copy.bytes()},
@@ -137,8 +157,10 @@ const std::byte* Program<Device>::address(ValueId id) const {
     default:
       break;
   }
-  const auto element = static_cast<int64_t>(size_of(value.type.dtype));
-  return memory_.flat(value.home.memory).data() + value.home.offset * element;
+  const int64_t begin = value.home.offset * static_cast<int64_t>(size_of(value.type.dtype));
+  if (value.home.memory == Memory::parameters)
+    return memory_.parameters_at(begin, begin + value.type.bytes());
+  return memory_.flat(value.home.memory).data() + begin;
 }
 
 template <class Device>

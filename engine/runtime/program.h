@@ -11,6 +11,13 @@
 
 namespace cloze {
 
+// Parameters that programs read where they lie, outside the flat buffer.
+struct PlacedParameters {
+  int64_t begin = 0;  // in the flat buffer, bytes
+  std::span<const std::byte> values;
+  int64_t end() const { return begin + static_cast<int64_t>(values.size()); }
+};
+
 // What the executables of one engine share.
 template <class Device>
 struct ResidentMemory {
@@ -22,7 +29,12 @@ struct ResidentMemory {
   bool record_steps = true;
   int64_t generation = 0;  // counts arena growths: programs bind again before they run
 
+  std::vector<PlacedParameters> placed;  // by `begin`, not overlapping
+
   const DeviceMemory& flat(Memory memory) const;
+  void place(const PlacedParameters& where);
+  // Where parameters [begin, end) of the flat buffer, in bytes, are read.
+  const std::byte* parameters_at(int64_t begin, int64_t end) const;
   std::vector<MemoryUse> uses() const;  // of the flat buffers
 };
 

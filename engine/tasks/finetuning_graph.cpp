@@ -125,9 +125,10 @@ TaskHead bert_head(TaskKind kind, int64_t labels) {
   return {.outputs = labels};
 }
 
-ParameterLayout finetuning_parameters(const BertConfig& config, const TaskHead& head) {
+ParameterLayout finetuning_parameters(const BertConfig& config, const TaskHead& head, VocabularyRows rows) {
   ParameterLayout layout = bert_parameters(
-      config, {.pooler = head.pooling == Pooling::pooler, .masked_language = false, .next_sentence = false});
+      config, {.pooler = head.pooling == Pooling::pooler, .masked_language = false, .next_sentence = false},
+      rows);
   add_task_head(layout, head, config.hidden_size);
   return layout;
 }

@@ -26,7 +26,8 @@ struct FinetuningModel {
 TaskHead bert_head(TaskKind kind, int64_t labels);
 
 // The encoder with its pooler where the head reads it, and the head.
-ParameterLayout finetuning_parameters(const BertConfig& config, const TaskHead& head);
+ParameterLayout finetuning_parameters(const BertConfig& config, const TaskHead& head,
+                                      VocabularyRows rows = VocabularyRows::padded);
 
 // Names of step inputs beyond those of the sequences, and of results. R rows: sequences (S), or M: asked
 // tokens, examples of multiple choice, as TaskBatch has them.

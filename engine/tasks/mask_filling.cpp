@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "engine/base/error.h"
+#include "engine/model/bert_parameters.h"
 #include "engine/passes/passes.h"
 #include "engine/tasks/pretraining_graph.h"
 #include "engine/tasks/sequence_loading.h"
@@ -82,7 +83,7 @@ std::vector<std::vector<FilledPiece>> MaskFilling::fill(std::string_view text, i
   executable->write(executable->input(pretraining_names::prediction_rows), std::span<const int32_t>(rows));
   executable->run();
 
-  const auto width = static_cast<size_t>(config_.padded_vocabulary());
+  const auto width = static_cast<size_t>(layout_.at(bert_names::word).rows);
   std::vector<float> logits(rows.size() * width);
   executable->read(executable->result(fill_logits), std::span<float>(logits));
   std::vector<std::vector<FilledPiece>> answers;

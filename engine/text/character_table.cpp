@@ -26,7 +26,26 @@ bool is_inert(char32_t code_point) {
 
 CharacterTable::CharacterTable(const TokenizerOptions& options) : options_(options) {
   std::vector<Entry> flat(code_points);
-  for (char32_t c = 0; c < code_points; ++c) flat[c] = make_entry(c);
+  const struct {
+    CharacterTable* table;
+    std::vector<Entry>* flat;
+  } filling{this, &flat};
+  using Filling = decltype(filling);
+  // Called for stretches of one category. Beyond all Chinese characters most of Unicode is unassigned or for
+  // private use, and a stretch of it all alike.
+  const auto fill = [](const void* context, UChar32 begin, UChar32 end, UCharCategory category) -> UBool {
+    constexpr UChar32 beyond_chinese = 0x30000;
+    const auto& [table, entries] = *static_cast<Filling*>(context);
+    const bool alike =
+        begin >= beyond_chinese && (category == U_UNASSIGNED || category == U_PRIVATE_USE_CHAR);
+    for (UChar32 c = begin; c < end; ++c) {
+      const auto place = static_cast<size_t>(c);
+      (*entries)[place] =
+          alike && c > begin ? (*entries)[place - 1] : table->make_entry(static_cast<char32_t>(c));
+    }
+    return true;
+  };
+  u_enumCharTypes(fill, &filling);
   compress(flat);
   ascii_.fill(not_ascii);
   for (uint8_t byte = 0; byte < 0x80; ++byte) ascii_[byte] = ascii_code((*this)[byte], byte);

@@ -1,6 +1,7 @@
 #include "engine/text/wordpiece.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <span>
 
@@ -78,26 +79,32 @@ struct WordPiece::TrieBuilder {
     for (uint32_t candidate = next_free(begin); candidate < used; candidate = next_free(candidate + 1)) {
       const uint32_t base = candidate ^ children.front().first;
       const bool fits = std::none_of(children.begin(), children.end(),
-                                     [&](auto& child) { return taken[base ^ child.first]; });
+                                     [&](auto& child) { return is_taken(base ^ child.first); });
       if (fits) return base;
     }
     grow();
     return used;
   }
 
+  bool is_taken(uint32_t position) const { return (taken[position / 64] >> position % 64 & 1) != 0; }
+
+  // The end of the array where there is none.
   uint32_t next_free(uint32_t from) const {
-    while (from < taken.size() && taken[from]) ++from;
-    return from;
+    for (size_t word = from / 64; word < taken.size(); ++word, from = static_cast<uint32_t>(word * 64)) {
+      const uint64_t free = ~taken[word] >> from % 64;
+      if (free != 0) return from + static_cast<uint32_t>(std::countr_zero(free));
+    }
+    return static_cast<uint32_t>(model.nodes_.size());
   }
 
   void take(uint32_t position) {
-    taken[position] = true;
+    taken[position / 64] |= uint64_t{1} << position % 64;
     first_free = next_free(first_free);
   }
 
   void grow() {
     model.nodes_.resize(model.nodes_.size() + 256);
-    taken.resize(model.nodes_.size(), false);
+    taken.resize(model.nodes_.size() / 64, 0);
   }
 
   // Algorithm 2 of the paper: F(v) and f(v) of every node from those of shorter strings.
@@ -147,7 +154,7 @@ struct WordPiece::TrieBuilder {
   std::vector<Plain> trie;
   std::vector<uint32_t> order;             // plain nodes, breadth first
   std::vector<uint32_t> slot;              // [plain nodes] -> position in the double array
-  std::vector<bool> taken;                 // [positions]
+  std::vector<uint64_t> taken;             // a bit for each position
   std::vector<std::vector<int32_t>> pops;  // [positions]: F of the paper
   uint32_t first_free = 0;
 };

@@ -51,7 +51,8 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
   options_ = config::read<FinetuneOptions>(run / "config.yaml");
   threads = thread_number(threads);
   set_thread_count(threads);
-  const Checkpoint checkpoint = open_model(checkpoint_of(path, run));
+  opened_.emplace(open_model(checkpoint_of(path, run)));
+  const Checkpoint& checkpoint = *opened_;
   checkpoint_ = checkpoint.folder();
   step_ = checkpoint.step().value_or(0);
   const TaskDescription task = finetune_task(options_, checkpoint.config().bert);
@@ -59,9 +60,9 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
                               ? LabelSet()
                               : LabelSet(checkpoint.config().labels);
   FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
-  layout_ = finetuning_parameters(model.config, model.head);
+  layout_ = finetuning_parameters(model.config, model.head, VocabularyRows::as_in_files);
   engine_ = make_engine(inference_device(options_.device), layout_.elements(), false);
-  require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
+  require_complete(place_parameters(*engine_, layout_, checkpoint.parameters()));
   programs_ =
       std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});
   reading_ =

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/tasks/finetuning_program.h"
@@ -29,6 +30,7 @@ class FinetunedModel {
 
  private:
   FinetuneOptions options_;
+  std::optional<Checkpoint> opened_;  // its memory holds the parameters
   std::filesystem::path checkpoint_;
   int64_t step_ = 0;
   ParameterLayout layout_;

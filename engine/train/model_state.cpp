@@ -19,14 +19,33 @@ size_t file_elements(const Parameter& parameter) {
   return static_cast<size_t>(parameter.file_rows * parameter.columns);
 }
 
+TensorTarget target_in(std::span<float> flat, const Parameter& parameter, std::string name) {
+  return {std::move(name), file_shape(parameter),
+          flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))};
+}
+
+// The parameters of one matrix as they lie in the source's memory, where that is as they lie in the layout:
+// one after the other, without padding. Else nothing.
+std::span<const float> one_view(const TensorSource& source, std::span<const Parameter> matrix) {
+  std::span<const float> whole;
+  for (const Parameter& parameter : matrix) {
+    const int64_t index = source.find(parameter.name);
+    if (index < 0 || parameter.rows != parameter.file_rows) return {};
+    if (source.tensors()[static_cast<size_t>(index)].shape != file_shape(parameter)) return {};
+    const std::span<const float> values = source.view(static_cast<size_t>(index));
+    if (values.empty() || (!whole.empty() && values.data() != whole.data() + whole.size())) return {};
+    whole = {whole.empty() ? values.data() : whole.data(), whole.size() + values.size()};
+  }
+  return whole;
+}
+
 // Loads tensors named by `name_of(parameter)` straight into a flat buffer.
 template <typename NameOf>
 LoadReport load_flat(std::span<float> flat, const ParameterLayout& layout, const TensorSource& source,
                      const NameOf& name_of) {
   std::vector<TensorTarget> targets;
   for (const Parameter& parameter : layout.parameters()) {
-    targets.push_back({name_of(parameter), file_shape(parameter),
-                       flat.subspan(static_cast<size_t>(parameter.offset), file_elements(parameter))});
+    targets.push_back(target_in(flat, parameter, name_of(parameter)));
   }
   return load_tensors(source, targets);
 }
@@ -84,6 +103,23 @@ void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64
 
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
   return load_flat(engine, Memory::parameters, layout, source, name_of_parameter);
+}
+
+LoadReport place_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {
+  const std::span<float> flat = engine.writable_view(Memory::parameters);
+  if (flat.empty()) return load_parameters(engine, layout, source);
+  const std::span<const Parameter> all = layout.parameters();
+  std::vector<TensorTarget> targets;
+  for (size_t first = 0, end = 0; first < all.size(); first = end) {
+    for (end = first + 1; end < all.size() && all[end].stacked;) ++end;
+    const std::span<const Parameter> matrix = all.subspan(first, end - first);
+    const std::span<const float> values = one_view(source, matrix);
+    const bool placed = !values.empty() && engine.place(matrix[0].offset, values);
+    for (const Parameter& parameter : matrix)
+      targets.push_back(placed ? TensorTarget{parameter.name, file_shape(parameter), {}}
+                               : target_in(flat, parameter, parameter.name));
+  }
+  return load_tensors(source, targets);
 }
 
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source) {

@@ -22,6 +22,10 @@ void initialize_parameters(Engine& engine, const ParameterLayout& layout, uint64
 // Copies what the source has into the engine; padding rows stay zero.
 LoadReport load_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
 
+// The same without a copy of what the source has in memory as the engine reads it; the source must then live
+// as long as the engine.
+LoadReport place_parameters(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
+
 // Both moments of every parameter; throws Error when one is missing.
 void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSource& source);
 // The same into flat buffers of the host.

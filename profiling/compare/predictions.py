@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Predictions of a fine-tuned model on a whole file, ours beside Hugging Face's on the same weights, and the time of both.
 
-The peer reads, tokenises (all texts in one call), sorts by length and runs padded batches of the best of several sizes, in
-inference mode. Three ratios of time, the two sides taking turns: `predicting`, from the loaded model on (ours as its log says
+The peer reads, tokenises (all texts in one call), sorts by length (with --stock-order it does not, as most scripts do not) and runs
+padded batches of the best of several sizes, in inference mode. Three ratios of time, the two sides taking turns: `predicting`, from the loaded model on (ours as its log says
 it, without the reading of the file; the peer's with it); `program`, both from the start of a process to the end; and
 `ours_program_to_peer_predicting`, the least favourable. Rows where the labels differ are counted, and apart from them those where the peer's two best are within 1e-5.
 
@@ -39,6 +39,7 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--batches", type=int, nargs="+", default=[16, 32, 64], help="sizes that the peer tries")
+    parser.add_argument("--stock-order", action="store_true", help="the peer's batches in the order of the file")
     parser.add_argument("--without-peer-program", action="store_true", help="leave out the time of the peer's whole process")
     parser.add_argument("--peer-batch", type=int, help="only the peer, once, in batches of this many")
     return parser.parse_args()
@@ -58,8 +59,8 @@ def read_texts(kind, path):
     return [row[3] for row in rows[1:]], [row[4] for row in rows[1:]]
 
 
-def padded_batches(lengths, size):
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+def padded_batches(lengths, size, stock_order):
+    order = range(len(lengths)) if stock_order else sorted(range(len(lengths)), key=lambda i: -lengths[i])
     return [order[begin:begin + size] for begin in range(0, len(order), size)]
 
 
@@ -75,7 +76,7 @@ class TextPeer:
         first, second = read_texts(self.arguments.kind, self.arguments.data)
         encoded = self.tokenizer(first, second, truncation=True, max_length=self.arguments.length)
         logits = torch.empty(len(first), self.model.config.num_labels)
-        for batch in padded_batches([len(ids) for ids in encoded["input_ids"]], size):
+        for batch in padded_batches([len(ids) for ids in encoded["input_ids"]], size, self.arguments.stock_order):
             padded = self.tokenizer.pad({name: [values[i] for i in batch] for name, values in encoded.items()},
                                         return_tensors="pt")
             logits[batch] = self.model(**padded).logits
@@ -109,8 +110,8 @@ class SquadPeer:
     def predict(self, size):
         """(start, end) logits of every window; making the windows is not counted."""
         scores = [None] * len(self.windows)
-        for batch in padded_batches([len(window.tokens) for window in self.windows], size):
-            longest = len(self.windows[batch[0]].tokens)
+        for batch in padded_batches([len(window.tokens) for window in self.windows], size, self.arguments.stock_order):
+            longest = max(len(self.windows[i].tokens) for i in batch)
             ids, mask, types = (torch.zeros(len(batch), longest, dtype=torch.int64) for _ in range(3))
             for row, i in enumerate(batch):
                 window = self.windows[i]
@@ -181,7 +182,7 @@ def main():
     best = min(theirs, key=lambda size: min(theirs[size]))
     peer_whole = [] if arguments.without_peer_program else \
         [peer_program(arguments, best) for _ in range(arguments.repetitions)]
-    report |= {"kind": arguments.kind, "threads": arguments.threads, "program_seconds": sorted(ours),
+    report |= {"kind": arguments.kind, "threads": arguments.threads, "stock_order": arguments.stock_order, "program_seconds": sorted(ours),
                "predicting_seconds": sorted(inside), "peer_predicting_seconds": sorted(theirs[best]),
                "peer_program_seconds": sorted(peer_whole), "peer_batch": best,
                "ratio": {"predicting": min(theirs[best]) / min(inside),

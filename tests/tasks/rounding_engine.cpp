@@ -167,6 +167,7 @@ class RoundingEngine final : public Engine {
   }
   std::span<const float> view(Memory) const override { return {}; }
   std::span<float> writable_view(Memory) override { return {}; }
+  bool place(int64_t, std::span<const float>) override { return false; }
   std::span<std::byte> bytes(Memory) override { return {}; }
   int64_t arena_bytes() const override { return 0; }
 
