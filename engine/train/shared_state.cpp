@@ -5,12 +5,12 @@
 namespace cloze {
 namespace {
 
-constexpr int64_t elements_at_once = 1 << 20;  // on their way to other ranks
+constexpr int64_t at_once = 1 << 22;  // elements, or bytes, on their way to other ranks
 
-// body(first element, count) over [begin, end), piece by piece.
+// body(first, count) over [begin, end), piece by piece.
 template <typename Body>
 void for_each_piece(int64_t begin, int64_t end, const Body& body) {
-  for (int64_t at = begin; at < end; at += elements_at_once) body(at, std::min(elements_at_once, end - at));
+  for (int64_t at = begin; at < end; at += at_once) body(at, std::min(at_once, end - at));
 }
 
 template <typename T>
@@ -25,7 +25,7 @@ std::span<std::byte> bytes_of(Engine& engine, Memory memory, int64_t begin, int6
 }
 
 void clear(Engine& engine, Memory memory, int64_t begin, int64_t end) {
-  const std::vector<float> zeros(static_cast<size_t>(std::min(elements_at_once, end - begin)));
+  const std::vector<float> zeros(static_cast<size_t>(std::min(at_once, end - begin)));
   for_each_piece(begin, end, [&](int64_t at, int64_t count) {
     engine.write(memory, at, part(std::span<const float>(zeros), 0, count));
   });
@@ -51,8 +51,8 @@ void SharedState::spread(Engine& engine, int64_t elements, const StateSnapshot* 
 }
 
 void SharedState::broadcast(std::span<std::byte> bytes, int root) const {
-  for_each_piece(0, static_cast<int64_t>(bytes.size() / sizeof(uint16_t)), [&](int64_t at, int64_t count) {
-    run(*communicator_.broadcast(part(bytes, at * 2, count * 2), root));
+  for_each_piece(0, static_cast<int64_t>(bytes.size()), [&](int64_t at, int64_t count) {
+    run(*communicator_.broadcast(part(bytes, at, count), root));
   });
 }
 

@@ -2,21 +2,16 @@
 #include <gtest/gtest.h>
 
 #include "engine/observe/profile_run.h"
-#include "tests/data/test_corpus.h"
+#include "tests/train/small_run.h"
 
 namespace cloze::testing {
 namespace {
 
 TEST(CudaProfileRun, TimesEveryLaunchWithinItsStep) {
   const TemporaryFolder folder;
-  write_corpus(folder / "corpus", random_documents(40, 8, 9, 60, 3), numbered_pieces(60));
-  PretrainOptions options;
-  options.output = folder / "run";
+  write_small_corpus(folder, 40);
+  PretrainOptions options = small_run(folder, "run");
   options.device = DeviceOption::cuda;
-  options.data.train = folder / "corpus";
-  options.data.instances.max_sequence_length = 24;
-  options.data.instances.max_predictions = 4;
-  options.model = {.hidden_size = 32, .layers = 1, .heads = 2, .intermediate_size = 64, .max_positions = 32};
   options.batch.sequences = 4;
   options.training.steps = 10;
 

@@ -10,7 +10,7 @@
 #include "engine/config/config.h"
 #include "engine/train/finetuner.h"
 #include "engine/train/pretrainer.h"
-#include "tests/data/test_corpus.h"
+#include "tests/train/small_run.h"
 
 namespace cloze::testing {
 namespace {
@@ -19,17 +19,10 @@ namespace fs = std::filesystem;
 
 // A model of a few steps, with a vocabulary of "w0" to "w54".
 fs::path pretrained_in(const TemporaryFolder& folder) {
-  write_corpus(folder / "corpus", random_documents(30, 8, 9, 60, 3), numbered_pieces(60));
-  PretrainOptions options;
-  options.output = folder / "pretrained";
-  options.threads = 1;
-  options.data.train = folder / "corpus";
-  options.data.instances.max_sequence_length = 24;
-  options.data.instances.max_predictions = 4;
-  options.model = {.hidden_size = 32, .layers = 1, .heads = 2, .intermediate_size = 64, .max_positions = 32};
+  write_small_corpus(folder, 30);
+  PretrainOptions options = small_run(folder, "pretrained");
   options.model.initializer_range = 0.1;
   options.training.steps = 3;
-  options.log.examples = 0;
   pretrain(options, ExistingRun::refuse);
   return options.output;
 }

@@ -14,8 +14,8 @@
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/parallel/nccl_library.h"
 #include "engine/train/pretrainer.h"
-#include "tests/data/test_corpus.h"
 #include "tests/parallel/nccl_world.h"
+#include "tests/train/small_run.h"
 
 namespace cloze {
 namespace {
@@ -37,16 +37,10 @@ using ::testing::HasSubstr;
 
 constexpr int64_t steps = 12;
 
-PretrainOptions small_run(const TemporaryFolder& folder, const std::string& name) {
-  PretrainOptions options;
-  options.output = folder / name;
-  options.threads = 1;
+PretrainOptions cuda_run(const TemporaryFolder& folder, const std::string& name) {
+  PretrainOptions options = small_run(folder, name);
   options.device = DeviceOption::cuda;
   options.precision = PrecisionOption::f32;
-  options.data.train = folder / "corpus";
-  options.data.instances.max_sequence_length = 24;
-  options.data.instances.max_predictions = 4;
-  options.model = {.hidden_size = 32, .layers = 1, .heads = 2, .intermediate_size = 64, .max_positions = 32};
   options.model.initializer_range = 0.05;
   options.batch.sequences = 8;
   options.batch.micro_batch_tokens = 100;  // several micro-batches a step
@@ -61,12 +55,10 @@ PretrainOptions small_run(const TemporaryFolder& folder, const std::string& name
 
 class CudaPretraining : public ::testing::Test {
  protected:
-  CudaPretraining() {
-    write_corpus(folder_ / "corpus", random_documents(40, 8, 9, 60, 3), numbered_pieces(60));
-  }
+  CudaPretraining() { write_small_corpus(folder_, 40); }
   void TearDown() override { set_stream_order(0); }
 
-  PretrainOptions options(const std::string& name) const { return small_run(folder_, name); }
+  PretrainOptions options(const std::string& name) const { return cuda_run(folder_, name); }
 
   TemporaryFolder folder_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/checkpoint_store.h"
@@ -11,7 +12,7 @@
 #include "engine/tasks/mask_filling.h"
 #include "engine/train/model_state.h"
 #include "engine/train/pretrainer.h"
-#include "tests/data/test_corpus.h"
+#include "tests/train/small_run.h"
 
 namespace cloze::testing {
 namespace {
@@ -21,18 +22,11 @@ using Answers = std::vector<std::vector<std::pair<std::string, double>>>;
 class PlacedParameters : public ::testing::Test {
  protected:
   PlacedParameters() {
-    write_corpus(folder_ / "corpus", random_documents(20, 8, 9, 60, 3), numbered_pieces(60));
-    PretrainOptions options;
-    options.output = folder_ / "run";
-    options.threads = 1;
-    options.data.train = folder_ / "corpus";
-    options.data.instances.max_sequence_length = 24;
-    options.data.instances.max_predictions = 4;
-    options.model = {
-        .hidden_size = 32, .layers = 2, .heads = 2, .intermediate_size = 64, .max_positions = 32};
+    write_small_corpus(folder_, 20);
+    PretrainOptions options = small_run(folder_, "run");
+    options.model.layers = 2;
     options.model.initializer_range = 0.3;
     options.training.steps = 2;
-    options.log.examples = 0;
     pretrain(options, ExistingRun::refuse);
     checkpoint_.emplace(open_model(options.output));
     layout_ = layout(VocabularyRows::as_in_files);
