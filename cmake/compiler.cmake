@@ -3,7 +3,7 @@
 add_library(cloze_flags INTERFACE)
 target_compile_options(cloze_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                                              -Woverloaded-virtual -Wno-missing-field-initializers
-                                             -Wno-restrict)
+                                             $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(CLOZE_WERROR)
   target_compile_options(cloze_flags INTERFACE -Werror)
 endif()

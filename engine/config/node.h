@@ -18,7 +18,7 @@ struct ConfigNode {
   std::string text = {};  // of a scalar
   bool quoted = false;    // a scalar in quotes, or a block scalar
   Place place = {};
-  std::vector<Member> members = {};  // of a map; of a list, with empty keys
+  std::vector<Member> members;  // of a map; of a list, with empty keys
 };
 
 struct Member {

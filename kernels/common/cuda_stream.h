@@ -22,7 +22,7 @@ class CudaEvent {
   void wait() const;                          // of the host, for the last record(); none: returns at once
 
  private:
-  CUevent_st* event_ = nullptr;
+  [[maybe_unused]] CUevent_st* event_ = nullptr;
 };
 
 // A point in a stream's work that has a time.
@@ -39,7 +39,7 @@ class CudaTimedEvent {
   double seconds_since(const CudaTimedEvent& earlier) const;
 
  private:
-  CUevent_st* event_ = nullptr;
+  [[maybe_unused]] CUevent_st* event_ = nullptr;
 };
 
 // A stream that runs beside the others.
