@@ -10,6 +10,7 @@
 #include "engine/ops/embedding.h"
 #include "engine/ops/layer_norm.h"
 #include "engine/ops/linear.h"
+#include "engine/ops/linear_gelu.h"
 #include "engine/ops/optimizer.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/segment_cross_entropy.h"
@@ -27,8 +28,8 @@ using AllOps = std::tuple<
     // backward
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
-    // of no gradient: they change no result
-    AttentionWorkOp,
+    // put in by passes, which need no gradient of their own
+    AttentionWorkOp, LinearGeluOp, LinearGeluGradientOp,
     // update
     CollectGradientsOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp, LambMomentsOp,
     LambParametersOp, ReduceBucketOp, UpdateOp>;

@@ -2,28 +2,11 @@
 
 #include "engine/graph/differentiate.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/product_rules.h"
 #include "engine/ops/shape_rules.h"
-#include "kernels/linear/linear.h"
+#include "kernels/common/column_sum.h"
 
 namespace cloze {
-namespace {
-
-double matmul_flops(double rows, double in, double out) {
-  return 2 * rows * in * out;
-}
-
-OperandRounding rounding_of(const Operands& operands) {
-  return operands.precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none;
-}
-
-double all_bytes(std::span<const ValueType> inputs, std::span<const ValueType> outputs) {
-  double bytes = 0;
-  for (const ValueType& type : inputs) bytes += static_cast<double>(type.bytes());
-  for (const ValueType& type : outputs) bytes += static_cast<double>(type.bytes());
-  return bytes;
-}
-
-}  // namespace
 
 std::vector<ValueType> LinearOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == 3 && is_real(inputs[0]), "linear takes x, weight and an optional bias");
@@ -34,9 +17,7 @@ std::vector<ValueType> LinearOp::output_types(std::span<const ValueType> inputs)
 }
 
 Cost LinearOp::cost(std::span<const ValueType> inputs, std::span<const ValueType> outputs) const {
-  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
-                       static_cast<double>(inputs[1].rows)),
-          all_bytes(inputs, outputs)};
+  return product_cost(inputs[0].rows, inputs[0].columns, inputs[1].rows, inputs, outputs);
 }
 
 bool LinearOp::differentiate(Differentiation& differentiation, const Node& node) const {
@@ -75,9 +56,7 @@ std::vector<ValueType> LinearInputGradientOp::output_types(std::span<const Value
 
 Cost LinearInputGradientOp::cost(std::span<const ValueType> inputs,
                                  std::span<const ValueType> outputs) const {
-  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
-                       static_cast<double>(inputs[1].columns)),
-          all_bytes(inputs, outputs)};
+  return product_cost(inputs[0].rows, inputs[0].columns, inputs[1].columns, inputs, outputs);
 }
 
 template <class Device>
@@ -94,23 +73,30 @@ std::vector<ValueType> LinearWeightGradientOp::output_types(std::span<const Valu
   require(inputs.size() == 2 && is_real(inputs[0]) && inputs[0].dtype == inputs[1].dtype &&
               inputs[0].rows == inputs[1].rows && inputs[0].axis == inputs[1].axis,
           "gradient [rows, out] and x [rows, in] differ in rows or precision");
-  return {{sum_type(inputs[0].dtype), inputs[0].columns, inputs[1].columns}};
+  const ValueType& gradient = inputs[0];
+  const DType sums = sum_type(gradient.dtype);
+  const ValueType weight{sums, gradient.columns, inputs[1].columns};
+  if (!bias_gradient_) return {weight};
+  return {weight, sum_row_of(gradient), {sums, 1, column_sum_workspace(gradient.rows, gradient.columns)}};
 }
 
 Cost LinearWeightGradientOp::cost(std::span<const ValueType> inputs,
                                   std::span<const ValueType> outputs) const {
-  return {matmul_flops(static_cast<double>(inputs[0].rows), static_cast<double>(inputs[0].columns),
-                       static_cast<double>(inputs[1].columns)),
-          all_bytes(inputs, outputs)};
+  return product_cost(inputs[0].rows, inputs[0].columns, inputs[1].columns, inputs, outputs);
 }
 
 template <class Device>
 Launch LinearWeightGradientOp::bind_on(Device& device, const Operands& operands) const {
-  const LinearWeightGradient kernel{.output_gradient = operands.inputs[0],
-                                    .input = operands.inputs[1],
-                                    .weight_gradient = operands.outputs[0],
-                                    .mode = operands.modes[0],
-                                    .rounding = rounding_of(operands)};
+  LinearWeightGradient kernel{.output_gradient = operands.inputs[0],
+                              .input = operands.inputs[1],
+                              .weight_gradient = operands.outputs[0],
+                              .mode = operands.modes[0],
+                              .rounding = rounding_of(operands)};
+  if (bias_gradient_) {
+    kernel.bias_gradient = operands.outputs[bias_gradient_output];
+    kernel.bias_mode = operands.modes[bias_gradient_output];
+    kernel.workspace = operands.outputs[2];
+  }
   return [&device, kernel] { linear_weight_gradient(device, kernel); };
 }
 

@@ -14,6 +14,8 @@ const std::vector<Pass>& all_passes() {
       {"differentiate", "append the backward nodes of the losses", differentiate_losses, true},
       {"precision", "store activations and their gradients as the target computes", choose_precision, false},
       {"fuse", "move biases and their gradients into the ops beside them", fuse, false},
+      {"epilogues", "on a GPU, take GELU, its gradient and bias gradients while products are written",
+       use_epilogues, false},
       {"accumulate", "write sums of gradients in place instead of adding them", accumulate_in_place, true},
       {"micro_batch", "in later micro-batches, add to the gradients of the ones before", continue_micro_batch,
        true},

@@ -75,6 +75,7 @@ void order_attention(Graph& graph, const PassOptions& options);
 void differentiate_losses(Graph& graph, const PassOptions& options);
 void choose_precision(Graph& graph, const PassOptions& options);
 void fuse(Graph& graph, const PassOptions& options);
+void use_epilogues(Graph& graph, const PassOptions& options);
 void accumulate_in_place(Graph& graph, const PassOptions& options);
 void continue_micro_batch(Graph& graph, const PassOptions& options);
 void recompute_activations(Graph& graph, const PassOptions& options);

@@ -32,13 +32,16 @@ struct LinearInputGradient {
 };
 
 // weight_gradient[out, in] (=, +=) output_gradient[rows, out]ᵀ · input[rows, in], over live rows
-// (none live: zero in overwrite mode).
+// (none live: zero in overwrite mode); with bias_gradient[1, out] (=, +=) the column sums of output_gradient.
 struct LinearWeightGradient {
   Tensor output_gradient;  // [rows, out]; its live rows count
   Tensor input;            // [rows, in]
   Tensor weight_gradient;  // [out, in]
   GradientMode mode = GradientMode::overwrite;
   OperandRounding rounding = OperandRounding::none;
+  Tensor bias_gradient = {};                         // or none
+  GradientMode bias_mode = GradientMode::overwrite;  // of bias_gradient
+  Tensor workspace = {};  // column_sum_workspace(rows, out) elements when there is a bias_gradient
 };
 
 void linear_forward(Reference&, const LinearForward&);

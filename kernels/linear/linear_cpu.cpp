@@ -7,6 +7,7 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/linear_gelu_parts.h"
 #include "kernels/linear/rounded_product.h"
 
 // Matrix products by oneDNN's sgemm, which needs nothing made beforehand: the number of rows changes with
@@ -116,9 +117,10 @@ void linear_input_gradient(Cpu&, const LinearInputGradient& op) {
            op.rounding);
 }
 
-void linear_weight_gradient(Cpu&, const LinearWeightGradient& op) {
+void linear_weight_gradient(Cpu& device, const LinearWeightGradient& op) {
   const Tensor& gradient = op.weight_gradient;
   const int64_t live = op.output_gradient.live_rows();
+  bias_gradient_alone(device, op);
   if (live == 0) {
     if (op.mode == GradientMode::overwrite)
       for (int64_t out = 0; out < gradient.rows; ++out)

@@ -3,6 +3,8 @@
 #include "kernels/common/storage.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/linear_gelu.h"
+#include "kernels/linear/linear_gelu_parts.h"
 #include "kernels/linear/matmul_library.h"
 
 namespace cloze {
@@ -36,13 +38,32 @@ void clear_dead_rows(Cuda& device, const Tensor& tensor, const Tensor& counted) 
   });
 }
 
+// The column sums of the output's gradient are the row sums of the left factor. A library only ever writes
+// them: what they are added to goes through scratch.
+bool multiply_with_bias_gradient(Cuda& device, Matmul matmul, const LinearWeightGradient& op) {
+  const bool direct = op.bias_mode == GradientMode::overwrite;
+  Tensor sums = direct ? op.bias_gradient : op.workspace;
+  sums.rows = 1;
+  sums.columns = sums.stride = op.bias_gradient.columns;
+  matmul.epilogue = Epilogue::row_sums;
+  matmul.row_sums = sums;
+  if (!multiply(device, matmul)) return false;
+  if (!direct) add(device, Add{op.bias_gradient, sums, op.bias_gradient});
+  return true;
+}
+
 }  // namespace
 
 void linear_forward(Cuda& device, const LinearForward& op) {
-  Matmul matmul{
-      .left = op.input, .right = op.weight, .transpose_right = true, .bias = op.bias, .output = op.output};
+  Matmul matmul{.left = op.input,
+                .right = op.weight,
+                .transpose_right = true,
+                .epilogue = Epilogue::bias,
+                .bias = op.bias,
+                .output = op.output};
   const bool in_epilogue = op.bias && op.bias.dtype == op.output.dtype;
   if (in_epilogue && multiply(device, matmul)) return;
+  matmul.epilogue = Epilogue::none;
   matmul.bias = {};
   require_product(device, matmul);
   Tensor output = op.output;
@@ -61,11 +82,36 @@ void linear_weight_gradient(Cuda& device, const LinearWeightGradient& op) {
     clear_dead_rows(device, op.output_gradient, op.output_gradient);
     clear_dead_rows(device, op.input, op.output_gradient);
   }
-  require_product(device, {.left = op.output_gradient,
-                           .right = op.input,
-                           .transpose_left = true,
-                           .output = op.weight_gradient,
-                           .mode = op.mode});
+  const Matmul matmul{.left = op.output_gradient,
+                      .right = op.input,
+                      .transpose_left = true,
+                      .output = op.weight_gradient,
+                      .mode = op.mode};
+  if (op.bias_gradient && multiply_with_bias_gradient(device, matmul, op)) return;
+  require_product(device, matmul);
+  bias_gradient_alone(device, op);
+}
+
+void linear_gelu(Cuda& device, const LinearGelu& op) {
+  const bool keeps = bool(op.pre_activation);
+  const bool fused = op.bias.dtype == op.output.dtype &&
+                     multiply(device, {.left = op.input,
+                                       .right = op.weight,
+                                       .transpose_right = true,
+                                       .epilogue = keeps ? Epilogue::bias_gelu_kept : Epilogue::bias_gelu,
+                                       .bias = op.bias,
+                                       .pre_activation = op.pre_activation,
+                                       .output = op.output});
+  if (!fused) linear_gelu_in_parts(device, op);
+}
+
+void linear_gelu_gradient(Cuda& device, const LinearGeluGradient& op) {
+  const bool fused = multiply(device, {.left = op.output_gradient,
+                                       .right = op.weight,
+                                       .epilogue = Epilogue::gelu_gradient,
+                                       .pre_activation = op.pre_activation,
+                                       .output = op.pre_gradient});
+  if (!fused) linear_gelu_gradient_in_parts(device, op);
 }
 
 }  // namespace cloze

@@ -1,5 +1,6 @@
 #include "kernels/common/reference.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/linear_gelu_parts.h"
 
 namespace cloze {
 namespace {
@@ -37,7 +38,7 @@ void linear_input_gradient(Reference&, const LinearInputGradient& op) {
   });
 }
 
-void linear_weight_gradient(Reference&, const LinearWeightGradient& op) {
+void linear_weight_gradient(Reference& device, const LinearWeightGradient& op) {
   with_element_type(op.weight_gradient, [&]<typename T>(T) {
     for (int64_t out = 0; out < op.weight_gradient.rows; ++out)
       for (int64_t in = 0; in < op.weight_gradient.columns; ++in) {
@@ -48,6 +49,7 @@ void linear_weight_gradient(Reference&, const LinearWeightGradient& op) {
         gradient = sum;
       }
   });
+  bias_gradient_alone(device, op);
 }
 
 }  // namespace cloze

@@ -19,7 +19,7 @@ MatmulShape shape_of(const Matmul& m) {
           .transpose_left = m.transpose_left,
           .transpose_right = m.transpose_right,
           .accumulate = m.mode == GradientMode::accumulate,
-          .epilogue = m.bias ? 1 : 0};
+          .epilogue = static_cast<int>(m.epilogue)};
 }
 
 MatmulChoices::MatmulChoices(MatmulMachine machine, std::string file,

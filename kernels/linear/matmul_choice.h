@@ -17,7 +17,7 @@
 // without a GPU.
 namespace cloze {
 
-// What an algorithm depends on. `epilogue` is 0 for none, 1 for a bias.
+// What an algorithm depends on. `epilogue` is the number of an Epilogue.
 struct MatmulShape {
   DType operands = DType::f32, output = DType::f32;
   int64_t rows = 0, columns = 0, depth = 0;

@@ -32,6 +32,30 @@ cudaDataType_t type_of(DType dtype) {
   throw CudaError(std::string("matmul: ") + name_of(dtype) + " is no type of a product on a GPU");
 }
 
+// Our left factor is the library's B, and our rows its columns.
+cublasLtEpilogue_t to_library(Epilogue epilogue) {
+  switch (epilogue) {
+    case Epilogue::none:
+      return CUBLASLT_EPILOGUE_DEFAULT;
+    case Epilogue::bias:
+      return CUBLASLT_EPILOGUE_BIAS;
+    case Epilogue::bias_gelu:
+      return CUBLASLT_EPILOGUE_GELU_BIAS;
+    case Epilogue::bias_gelu_kept:
+      return CUBLASLT_EPILOGUE_GELU_AUX_BIAS;
+    case Epilogue::gelu_gradient:
+      return CUBLASLT_EPILOGUE_DGELU;
+    case Epilogue::row_sums:
+      return CUBLASLT_EPILOGUE_BGRADB;
+  }
+  return CUBLASLT_EPILOGUE_DEFAULT;
+}
+
+// The library takes a pre-activation whose rows begin at multiples of 16 bytes, by the number of elements.
+bool can_take(const Tensor& pre_activation) {
+  return pre_activation.stride % 8 == 0 && reinterpret_cast<uintptr_t>(pre_activation.data) % 16 == 0;
+}
+
 // Row-major [rows, columns] is column-major [columns, rows]: the library is asked for
 // outputᵀ = op(right)ᵀ · op(left)ᵀ, whose rows take the bias of its epilogue.
 class Layout {
@@ -57,9 +81,17 @@ class Operation {
           "cublasLtMatmulDescCreate");
     set(CUBLASLT_MATMUL_DESC_TRANSA, matmul.transpose_right ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_TRANSB, matmul.transpose_left ? CUBLAS_OP_T : CUBLAS_OP_N);
-    if (!matmul.bias) return;
-    set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-    set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.bias.data);
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE, to_library(matmul.epilogue));
+    if (matmul.bias) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.bias.data);
+    if (matmul.row_sums) {
+      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.row_sums.data);
+      set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type_of(matmul.row_sums.dtype));
+    }
+    if (matmul.pre_activation) {
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, matmul.pre_activation.data);
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, matmul.pre_activation.stride);
+      set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_DATA_TYPE, type_of(matmul.pre_activation.dtype));
+    }
   }
   ~Operation() { cublaslt().operation_destroy(operation_); }
   Operation(const Operation&) = delete;
@@ -120,6 +152,7 @@ class CublasLt : public MatmulLibrary {
 
   bool multiply(Cuda& device, const Matmul& matmul) override {
     if (matmul.output.rows == 0) return true;
+    if (matmul.pre_activation && !can_take(matmul.pre_activation)) return false;
     const Product product(matmul);
     Trials trials(*this, product, device.stream);
     cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;

@@ -10,7 +10,7 @@ void set_order(uint64_t) {}
 
 bool ReferenceMatmul::multiply(Cuda& device, const Matmul& matmul) {
   static const std::unique_ptr<OpenCuda> gpu = open_cuda({});
-  if (matmul.bias && !has_bias_) return false;
+  if (matmul.epilogue != Epilogue::none && !has_epilogues_) return false;
   return gpu->device().matmul->multiply(device, matmul);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/graph/differentiate.h"
 #include "engine/ops/all.h"
 #include "engine/ops/sharded_update.h"
+#include "engine/passes/passes.h"
 
 namespace cloze::testing {
 namespace {
@@ -207,6 +208,19 @@ Build biased_activation(bool fused) {
   };
 }
 
+// Two layers with GELU between them, as a GPU's matmul library takes them or op by op.
+Build two_layers(bool fused) {
+  return [=](OpGraph& g) {
+    const ValueId x = g.rows_of_parameter(70, 5), inner = g.parameter(13, 5), inner_bias = g.parameter(1, 13);
+    const ValueId outer = g.parameter(4, 13), outer_bias = g.parameter(1, 4);
+    g.live(Axis::tokens, 66);
+    const ValueId z = linear(g.graph, x, inner, inner_bias);
+    g.output(linear(g.graph, activation(g.graph, z, Activation::gelu_tanh), outer, outer_bias));
+    if (fused)
+      g.then([](Graph& graph) { use_epilogues(graph, {.target = {.architecture = Architecture::cuda}}); });
+  };
+}
+
 // layer_norm(dropout(linear(x, W) + bias) + residual) as one op after the matmul, or one op each.
 Build biased_layer_norm(bool fused, DropoutSite dropout_site) {
   return [=](OpGraph& g) {
@@ -341,6 +355,7 @@ const std::vector<OpCase>& op_cases() {
       {"linear", linear_case(false)},
       {"linear_with_bias", linear_case(true)},
       {"linear_of_a_parameter", linear_of_a_parameter},
+      {"linear_gelu", two_layers(true)},
   };
   return cases;
 }
@@ -348,6 +363,7 @@ const std::vector<OpCase>& op_cases() {
 const std::vector<FusedCase>& fused_cases() {
   static const std::vector<FusedCase> cases{
       {"activation", biased_activation(true), biased_activation(false)},
+      {"linear_gelu", two_layers(true), two_layers(false)},
       {"layer_norm", biased_layer_norm(true, no_dropout), biased_layer_norm(false, no_dropout)},
       {"layer_norm_with_dropout", biased_layer_norm(true, some_dropout),
        biased_layer_norm(false, some_dropout)},
@@ -441,6 +457,9 @@ std::vector<std::string> fused_forms(const Node& node) {
     form(" with bias gradient");
   if (const auto* backward = dynamic_cast<const LayerNormBackwardOp*>(op);
       backward && backward->has_bias_gradient())
+    form(" with bias gradient");
+  if (const auto* product = dynamic_cast<const LinearWeightGradientOp*>(op);
+      product && product->has_bias_gradient())
     form(" with bias gradient");
   return forms;
 }

@@ -90,6 +90,7 @@ void OpGraph::differentiate() {
   std::vector<GradientSeed> seeds;
   for (const Root& root : roots) seeds.push_back({root.value, root.gradient});
   cloze::differentiate(graph, seeds, std::make_shared<AddOp>());
+  if (rewrite_) rewrite_(graph);
 }
 
 void OpGraph::accumulate() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/graph.h"
@@ -36,6 +37,8 @@ class OpGraph {
   // A root of differentiation: its gradient is random, or one (`loss`).
   void output(ValueId value);
   void loss(ValueId value);
+  // What becomes of the graph once it is differentiated: ops that only a pass puts in are reached this way.
+  void then(std::function<void(Graph&)> rewrite) { rewrite_ = std::move(rewrite); }
   void differentiate();
   // Every gradient that can be is added to what the gradient buffer holds.
   void accumulate();
@@ -66,6 +69,8 @@ class OpGraph {
  private:
   std::vector<float> random(int64_t count);
   ValueId real_input(const ValueType& type, std::vector<float> values);
+
+  std::function<void(Graph&)> rewrite_;
 };
 
 using Build = std::function<void(OpGraph&)>;

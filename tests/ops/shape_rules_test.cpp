@@ -107,6 +107,7 @@ std::set<std::string> free_changes() {
       {"layer_norm", 0, {"rows", "axis"}},  // without a residual and dropout
       {"linear", 0, {"rows", "axis"}},
       {"linear", 1, {"rows"}},  // without a bias
+      {"linear_gelu", 0, {"rows", "axis"}},
       {"linear_input_gradient", 0, {"rows", "axis"}},
       {"linear_input_gradient", 1, {"columns"}},
       {"linear_weight_gradient", 0, {"columns"}},

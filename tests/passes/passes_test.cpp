@@ -352,13 +352,13 @@ TEST(RunPasses, ShowsTheGraphAfterEach) {
     seen.emplace_back(pass);
   });
   EXPECT_EQ(seen, (std::vector<std::string>{"model", "needed_rows", "order_attention", "differentiate",
-                                            "precision", "fuse", "accumulate", "micro_batch", "recompute",
-                                            "reduce", "update", "drop_unused"}));
+                                            "precision", "fuse", "epilogues", "accumulate", "micro_batch",
+                                            "recompute", "reduce", "update", "drop_unused"}));
   seen.clear();
   const Graph evaluation = compiled({}, {}, false, small_config(),
                                     [&](std::string_view pass, const Graph&) { seen.emplace_back(pass); });
   EXPECT_EQ(seen, (std::vector<std::string>{"model", "needed_rows", "order_attention", "precision", "fuse",
-                                            "drop_unused"}));
+                                            "epilogues", "drop_unused"}));
   EXPECT_EQ(count_in(evaluation, Phase::backward), 0);
 }
 

@@ -1,5 +1,8 @@
 #include "tests/simt/reference_matmul.h"
 
+#include <cmath>
+#include <functional>
+#include <numbers>
 #include <vector>
 
 #include "tests/simt/simt.h"
@@ -37,35 +40,87 @@ void write(const Tensor& tensor, int64_t row, const std::vector<double>& values)
   mark_written(static_cast<char*>(tensor.data) + row * tensor.stride * size, tensor.columns * size);
 }
 
-}  // namespace
+// GELU by tanh (Hendrycks & Gimpel 2016) and its derivative.
+constexpr double cubic = 0.044715;
+double gelu_tanh_of(double x) {
+  return std::tanh(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (x + cubic * x * x * x));
+}
+double gelu(double x) {
+  return 0.5 * x * (1 + gelu_tanh_of(x));
+}
+double gelu_slope(double x) {
+  const double tanh = gelu_tanh_of(x);
+  const double inner = std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (1 + 3 * cubic * x * x);
+  return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * inner;
+}
 
-namespace {
+// op(left) · op(right), row by row.
+std::vector<double> product(const Matmul& matmul, const std::vector<double>& left) {
+  const std::vector<double> right = read(matmul.right);
+  const int64_t rows = matmul.output.rows, columns = matmul.output.columns;
+  const int64_t depth = matmul.transpose_left ? matmul.left.rows : matmul.left.columns;
+  const auto at = [](const std::vector<double>& values, int64_t i) { return values[static_cast<size_t>(i)]; };
+  std::vector<double> sums;
+  sums.reserve(static_cast<size_t>(rows * columns));
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      double sum = 0;
+      for (int64_t k = 0; k < depth; ++k)
+        sum += at(left, matmul.transpose_left ? k * rows + row : row * depth + k) *
+               at(right, matmul.transpose_right ? column * depth + k : k * columns + column);
+      sums.push_back(sum);
+    }
+  }
+  return sums;
+}
+
+void write_all(const Tensor& tensor, const std::vector<double>& values) {
+  for (int64_t row = 0; row < tensor.rows; ++row) {
+    const auto begin = values.begin() + row * tensor.columns;
+    write(tensor, row, {begin, begin + tensor.columns});
+  }
+}
+
+void write_row_sums(const Matmul& matmul, const std::vector<double>& left) {
+  const int64_t rows = matmul.output.rows;
+  std::vector<double> sums(static_cast<size_t>(rows));
+  for (size_t i = 0; i < left.size(); ++i)  // of the transposed factor: its column sums
+    sums[matmul.transpose_left ? i % sums.size() : i / (left.size() / sums.size())] += left[i];
+  write(matmul.row_sums, 0, sums);
+}
 
 void multiply_now(const Matmul& matmul) {
-  const std::vector<double> left = read(matmul.left), right = read(matmul.right);
-  const std::vector<double> bias = matmul.bias ? read(matmul.bias) : std::vector<double>();
-  const int64_t columns = matmul.output.columns;
-  const int64_t depth = matmul.transpose_left ? matmul.left.rows : matmul.left.columns;
-  const std::vector<double> present =
-      matmul.mode == GradientMode::accumulate ? read(matmul.output) : std::vector<double>();
-  std::vector<double> sums(static_cast<size_t>(columns));
-  for (int64_t row = 0; row < matmul.output.rows; ++row) {
-    for (int64_t column = 0; column < columns; ++column) {
-      double sum = present.empty() ? 0 : present[static_cast<size_t>(row * columns + column)];
-      for (int64_t k = 0; k < depth; ++k)
-        sum += left[static_cast<size_t>(matmul.transpose_left ? k * matmul.left.columns + row
-                                                              : row * depth + k)] *
-               right[static_cast<size_t>(matmul.transpose_right ? column * depth + k : k * columns + column)];
-      sums[static_cast<size_t>(column)] = sum + (bias.empty() ? 0 : bias[static_cast<size_t>(column)]);
-    }
-    write(matmul.output, row, sums);
+  const std::vector<double> left = read(matmul.left);
+  std::vector<double> sums = product(matmul, left);
+  const auto each = [&](const std::vector<double>& other, const auto& combined) {
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] = combined(sums[i], other[i % other.size()]);
+  };
+  if (matmul.bias) each(read(matmul.bias), std::plus<>());
+  switch (matmul.epilogue) {
+    case Epilogue::none:
+    case Epilogue::bias:
+      break;
+    case Epilogue::bias_gelu_kept:
+      write_all(matmul.pre_activation, sums);
+      [[fallthrough]];
+    case Epilogue::bias_gelu:
+      for (double& sum : sums) sum = gelu(sum);
+      break;
+    case Epilogue::gelu_gradient:
+      each(read(matmul.pre_activation), [](double sum, double x) { return sum * gelu_slope(x); });
+      break;
+    case Epilogue::row_sums:
+      write_row_sums(matmul, left);
+      break;
   }
+  if (matmul.mode == GradientMode::accumulate) each(read(matmul.output), std::plus<>());
+  write_all(matmul.output, sums);
 }
 
 }  // namespace
 
 bool ReferenceMatmul::multiply(Cuda& device, const Matmul& matmul) {
-  if (matmul.bias && !has_bias_) return false;
+  if (matmul.epilogue != Epilogue::none && !has_epilogues_) return false;
   submit(device.stream, [matmul] { multiply_now(matmul); });
   return true;
 }

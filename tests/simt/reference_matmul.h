@@ -9,12 +9,12 @@ namespace cloze::simt {
 // written.
 class ReferenceMatmul : public MatmulLibrary {
  public:
-  // `has_bias`: whether it adds a bias; without, the caller's other branch is taken.
-  explicit ReferenceMatmul(bool has_bias = true) : has_bias_(has_bias) {}
+  // Without epilogues the caller's other branch is taken.
+  explicit ReferenceMatmul(bool has_epilogues = true) : has_epilogues_(has_epilogues) {}
   bool multiply(Cuda& device, const Matmul& matmul) override;
 
  private:
-  bool has_bias_;
+  bool has_epilogues_;
 };
 
 }  // namespace cloze::simt

@@ -87,23 +87,32 @@ TEST(CudaPrecision, GradientsOfEveryParameterByTheRule) {
   EXPECT_GT(norm(difference(plain, exact)), 1e-4 * all) << "nothing was rounded";
 }
 
+// Of two runs, which differ in dropout, together: how far rounding carries one run off is a matter of chance.
 TEST(CudaPrecision, FiftyStepsByTheRule) {
   const BertConfig config = cuda_config();
-  Three models(config);
-  std::vector<double> cuda, plain, exact;
-  for (uint32_t step = 0; step < 50; ++step) {
-    const PretrainingBatch batch = batch_of(config, step);
-    models.for_each([&](SmallModel& model) { model.update({batch}, 0.0006f, {step, 3}); });
-    cuda.push_back(models.cuda.metrics.loss());
-    plain.push_back(models.plain.metrics.loss());
-    exact.push_back(models.exact.metrics.loss());
-    ASSERT_FALSE(models.cuda.skipped);
+  std::vector<double> cuda, plain, exact;  // losses
+  std::vector<double> cuda_parameters, plain_parameters, exact_parameters;
+  for (const uint32_t run : {3u, 4u}) {
+    Three models(config);
+    for (uint32_t step = 0; step < 50; ++step) {
+      const PretrainingBatch batch = batch_of(config, step);
+      models.for_each([&](SmallModel& model) { model.update({batch}, 0.0006f, {step, run}); });
+      cuda.push_back(models.cuda.metrics.loss());
+      plain.push_back(models.plain.metrics.loss());
+      exact.push_back(models.exact.metrics.loss());
+      ASSERT_FALSE(models.cuda.skipped);
+    }
+    EXPECT_LT(exact.back(), 0.8 * exact[exact.size() - 50]) << "nothing was learnt";
+    const auto append = [](std::vector<double>& all, const SmallModel& model) {
+      const std::vector<double> parameters = model.flat(Memory::parameters);
+      all.insert(all.end(), parameters.begin(), parameters.end());
+    };
+    append(cuda_parameters, models.cuda);
+    append(plain_parameters, models.plain);
+    append(exact_parameters, models.exact);
   }
-  EXPECT_LT(exact.back(), 0.8 * exact.front()) << "nothing was learnt";
   expect_rule(cuda, plain, exact, norm(exact), "losses");
-  expect_rule(models.cuda.flat(Memory::parameters), models.plain.flat(Memory::parameters),
-              models.exact.flat(Memory::parameters), norm(models.exact.flat(Memory::parameters)),
-              "parameters");
+  expect_rule(cuda_parameters, plain_parameters, exact_parameters, norm(exact_parameters), "parameters");
   RecordProperty("loss_error", std::to_string(norm(difference(cuda, exact))));
   RecordProperty("plain_loss_error", std::to_string(norm(difference(plain, exact))));
 }

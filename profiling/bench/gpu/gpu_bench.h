@@ -45,7 +45,7 @@ class GpuBench {
 };
 
 // The parts, each a list of measurements.
-void measure_ceilings(GpuBench& bench);   // copy, products of the layers with and without a bias
+void measure_ceilings(GpuBench& bench);   // copy, products of the layers, with epilogues and without
 void measure_rows(GpuBench& bench);       // layer norm, activation, embedding, cross-entropy, optimizer
 void measure_attention(GpuBench& bench);  // lengths of 128 and 512
 void measure_steps();                     // whole training steps of BERT-base in bf16

@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "kernels/linear/linear.h"
+#include "kernels/common/column_sum.h"
+#include "kernels/linear/linear_gelu_parts.h"
 #include "profiling/bench/gpu/gpu_bench.h"
 
 namespace cloze::bench {
@@ -41,6 +42,40 @@ void layer(GpuBench& bench, int64_t rows, int64_t out, int64_t in) {
   });
 }
 
+// What the library takes while it writes a product, beside the kernels that do it otherwise: of the layer
+// [intermediate, hidden], whose output GELU is taken of. Equal times: the library has no such product.
+void epilogues(GpuBench& bench, int64_t rows, int64_t intermediate, int64_t hidden) {
+  Cuda& device = bench.device();
+  const GpuTensor x(device, DType::bf16, rows, hidden), inner(device, DType::bf16, intermediate, hidden),
+      bias(device, DType::bf16, 1, intermediate), z(device, DType::bf16, rows, intermediate),
+      y(device, DType::bf16, rows, intermediate), outer(device, DType::bf16, hidden, intermediate),
+      weight_gradient(device, DType::f32, intermediate, hidden),
+      bias_gradient(device, DType::f32, 1, intermediate),
+      workspace(device, DType::f32, 1, column_sum_workspace(rows, intermediate));
+  const Work work{.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(intermediate * hidden)};
+  const std::string shape = fmt::format("{}x{}x{}", rows, intermediate, hidden);
+  const LinearGelu forward{x, inner, bias, z, y};
+  bench.measure("ceilings", "linear, bias, GELU in one " + shape, work,
+                [&] { linear_gelu(device, forward); });
+  bench.measure("ceilings", "linear, bias, GELU in parts " + shape, work,
+                [&] { linear_gelu_in_parts(device, forward); });
+  const LinearGeluGradient gradient{x, outer, z, y};
+  bench.measure("ceilings", "input and GELU gradient in one " + shape, work,
+                [&] { linear_gelu_gradient(device, gradient); });
+  bench.measure("ceilings", "input and GELU gradient in parts " + shape, work,
+                [&] { linear_gelu_gradient_in_parts(device, gradient); });
+  const LinearWeightGradient product{.output_gradient = y, .input = x, .weight_gradient = weight_gradient};
+  LinearWeightGradient with_bias = product;
+  with_bias.bias_gradient = bias_gradient;
+  with_bias.workspace = workspace;
+  bench.measure("ceilings", "weight and bias gradient in one " + shape, work,
+                [&] { linear_weight_gradient(device, with_bias); });
+  bench.measure("ceilings", "weight and bias gradient in parts " + shape, work, [&] {
+    linear_weight_gradient(device, product);
+    bias_gradient_alone(device, with_bias);
+  });
+}
+
 }  // namespace
 
 void measure_ceilings(GpuBench& bench) {
@@ -48,6 +83,8 @@ void measure_ceilings(GpuBench& bench) {
   layer(bench, 8192, 8192, 8192);
   for (const auto& [out, in] : {std::pair<int64_t, int64_t>{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}})
     layer(bench, tokens, out, in);
+  epilogues(bench, tokens, 3072, 768);
+  epilogues(bench, tokens, 4096, 1024);
   layer(bench, 1280, 30592, 768);  // the masked-LM head
 }
 
