@@ -15,8 +15,8 @@ struct Target {
   // Does the matmul library add a bias while it writes the output? If not, the bias moves into the op that
   // reads it next.
   bool matmul_adds_bias = false;
-  // On a GPU: does it take GELU, its gradient and sums for bias gradients while it writes? Shapes for which it
-  // does not are computed in parts.
+  // On a GPU: does it take GELU, its gradient and sums for bias gradients while it writes? Shapes for which
+  // it does not are computed in parts.
   bool matmul_epilogues = true;
 };
 
