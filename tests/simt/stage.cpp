@@ -2,7 +2,9 @@
 
 #include <cuda_runtime.h>
 
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -197,14 +199,29 @@ int64_t ShapeDraws::between(int64_t low, int64_t high) {
   return low + scale_to(bits, static_cast<uint32_t>(high - low + 1));
 }
 
+namespace {
+
+int from_environment(const char* name, int otherwise) {
+  const char* const asked = std::getenv(name);
+  return asked != nullptr ? std::atoi(asked) : otherwise;
+}
+
+}  // namespace
+
 void for_random_shapes(int cases, const std::function<void(ShapeDraws&)>& body) {
-  if (const char* asked = std::getenv("CLOZE_SIMT_CASES")) cases = std::atoi(asked);
-  for (int i = 0; i < cases; ++i) {
-    SCOPED_TRACE("random case " + std::to_string(i));
-    ShapeDraws draws(static_cast<uint32_t>(i));
+  using Clock = std::chrono::steady_clock;
+  const int first = from_environment("CLOZE_SIMT_FIRST", 0),
+            seconds = from_environment("CLOZE_SIMT_SECONDS", 0);
+  const auto end = Clock::now() + std::chrono::seconds(seconds);
+  int done = 0;
+  while (seconds > 0 ? Clock::now() < end : done < cases) {
+    const int number = first + done++;
+    SCOPED_TRACE("random case " + std::to_string(number));
+    ShapeDraws draws(static_cast<uint32_t>(number));
     body(draws);
     if (::testing::Test::HasFailure()) return;
   }
+  if (seconds > 0) std::printf("%d random cases from number %d on\n", done, first);
 }
 
 namespace {

@@ -113,8 +113,9 @@ class Stage : public StageBase {
   Device device_;
 };
 
-// Random numbers for shapes, the same every time. CLOZE_SIMT_CASES in the environment sets how many cases a
-// test of random shapes takes, for a longer search than the usual one.
+// Random numbers for shapes, of the same number always the same. For a longer search than the usual one
+// CLOZE_SIMT_SECONDS in the environment says how long each test of random shapes goes on, CLOZE_SIMT_FIRST
+// with which number.
 class ShapeDraws {
  public:
   explicit ShapeDraws(uint32_t index) : index_(index) {}
