@@ -108,8 +108,9 @@ std::string run_section(const ReportedRun& run, size_t index) {
   const RunRecord& record = run.record;
   std::string steps;
   for (const int64_t step : record.checkpoints) steps += fmt::format("{}{}", steps.empty() ? "" : ", ", step);
-  std::string html = fmt::format("<section>\n<h2>{}</h2>\n<p class='quiet name'>{}</p>\n",
-                                 run_heading(record, index), escaped(record.folder.string()));
+  std::string html = fmt::format("<section>\n<h2>{}</h2>\n", run_heading(record, index));
+  if (const std::string folder = record.folder.string(); folder != record.name)
+    html += fmt::format("<p class='quiet name'>{}</p>\n", escaped(folder));
   html += notes(record) + results(record) + blanks(run) + hardware(record);
   html += fmt::format("<p class='quiet'>Checkpoints: {}.</p>\n", steps.empty() ? "none yet" : steps);
   html += fmt::format("<details><summary>Configuration (config.yaml)</summary><pre>{}</pre></details>\n",

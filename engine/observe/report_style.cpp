@@ -26,7 +26,8 @@ figure, .card { margin: 0; background: var(--card); border: 1px solid var(--line
   padding: 0.7rem 0.8rem 0.6rem; min-width: 0; }
 figcaption { font-weight: 600; font-size: 0.95rem; margin-bottom: 0.2rem; }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--quiet); font: 12.5px system-ui, sans-serif; }
+svg text { fill: var(--quiet); font: 12.5px system-ui, sans-serif; paint-order: stroke; stroke: var(--card);
+  stroke-width: 3px; stroke-linejoin: round; }
 .grid { stroke: var(--grid); } .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
 .line.marked { stroke-dasharray: 4 3; stroke-width: 1.2; } .band { stroke: none; opacity: 0.16; }
 .level { stroke: var(--level); stroke-width: 1.2; stroke-dasharray: 7 4; }
