@@ -51,9 +51,14 @@ cublasLtEpilogue_t to_library(Epilogue epilogue) {
   return CUBLASLT_EPILOGUE_DEFAULT;
 }
 
-// The library takes a pre-activation whose rows begin at multiples of 16 bytes, by the number of elements.
-bool can_take(const Tensor& pre_activation) {
-  return pre_activation.stride % 8 == 0 && reinterpret_cast<uintptr_t>(pre_activation.data) % 16 == 0;
+// What the library asks of the operands of its epilogues: the output's type, whole groups of 8 elements in a
+// row of a pre-activation.
+bool can_take(const Matmul& matmul) {
+  for (const Tensor& operand : {matmul.bias, matmul.pre_activation, matmul.row_sums}) {
+    const bool aligned = reinterpret_cast<uintptr_t>(operand.data) % 16 == 0;
+    if (operand && (operand.dtype != matmul.output.dtype || !aligned)) return false;
+  }
+  return matmul.pre_activation.stride % 8 == 0;
 }
 
 // Row-major [rows, columns] is column-major [columns, rows]: the library is asked for
@@ -83,14 +88,10 @@ class Operation {
     set(CUBLASLT_MATMUL_DESC_TRANSB, matmul.transpose_left ? CUBLAS_OP_T : CUBLAS_OP_N);
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, to_library(matmul.epilogue));
     if (matmul.bias) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.bias.data);
-    if (matmul.row_sums) {
-      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.row_sums.data);
-      set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, type_of(matmul.row_sums.dtype));
-    }
+    if (matmul.row_sums) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.row_sums.data);
     if (matmul.pre_activation) {
       set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, matmul.pre_activation.data);
       set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, matmul.pre_activation.stride);
-      set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_DATA_TYPE, type_of(matmul.pre_activation.dtype));
     }
   }
   ~Operation() { cublaslt().operation_destroy(operation_); }
@@ -152,7 +153,7 @@ class CublasLt : public MatmulLibrary {
 
   bool multiply(Cuda& device, const Matmul& matmul) override {
     if (matmul.output.rows == 0) return true;
-    if (matmul.pre_activation && !can_take(matmul.pre_activation)) return false;
+    if (!can_take(matmul)) return false;
     const Product product(matmul);
     Trials trials(*this, product, device.stream);
     cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
