@@ -1,0 +1,46 @@
+// A step that is replayed as a CUDA graph, on the emulator and, in tests/gpu, on a GPU.
+#include <gtest/gtest.h>
+
+#include "tests/tasks/small_pretraining.h"
+
+namespace cloze::testing {
+namespace {
+
+class CudaReplay : public ::testing::TestWithParam<Precision> {};
+INSTANTIATE_TEST_SUITE_P(Tasks, CudaReplay, ::testing::Values(Precision::full, Precision::bf16),
+                         [](const auto& instance) {
+                           return instance.param == Precision::full ? "f32" : "bf16";
+                         });
+
+struct Trained {
+  std::vector<double> parameters, first_moment, losses;
+};
+
+// Six updates of two capacities: what is recorded the second time is replayed later.
+Trained trained(Precision precision, bool record) {
+  BertConfig config = small_config(0.1f);
+  config.hidden_size = 64;
+  config.heads = 4;
+  config.intermediate_size = 128;
+  SmallModel model(DeviceKind::cuda, config, {}, precision);
+  model.engine().record_steps(record);
+  Trained result;
+  for (uint32_t step = 0; step < 6; ++step) {
+    model.update({pack(made_up_sequences(config, step % 3 == 2 ? 6 : 10))}, 1e-3f, {step, 7});
+    result.losses.push_back(model.metrics.loss());
+  }
+  result.parameters = model.flat(Memory::parameters);
+  result.first_moment = model.flat(Memory::first_moment);
+  return result;
+}
+
+// One after the other: the second takes the matmul algorithms that the first chose and wrote down.
+TEST_P(CudaReplay, HasTheBitsOfAnOrdinaryStep) {
+  const Trained ordinary = trained(GetParam(), false), replayed = trained(GetParam(), true);
+  EXPECT_EQ(replayed.losses, ordinary.losses);
+  EXPECT_EQ(replayed.parameters, ordinary.parameters);
+  EXPECT_EQ(replayed.first_moment, ordinary.first_moment);
+}
+
+}  // namespace
+}  // namespace cloze::testing
