@@ -43,7 +43,7 @@ Launch LinearOp::bind_on(Device& device, const Operands& operands) const {
                              .weight = operands.inputs[1],
                              .bias = operands.inputs[2],
                              .output = operands.outputs[0],
-                             .rounding = rounding_of(operands)};
+                             .rounding = rounding_of(operands.precision)};
   return [&device, kernel] { linear_forward(device, kernel); };
 }
 
@@ -65,7 +65,7 @@ Launch LinearInputGradientOp::bind_on(Device& device, const Operands& operands) 
                                    .weight = operands.inputs[1],
                                    .input_gradient = operands.outputs[0],
                                    .mode = operands.modes[0],
-                                   .rounding = rounding_of(operands)};
+                                   .rounding = rounding_of(operands.precision)};
   return [&device, kernel] { linear_input_gradient(device, kernel); };
 }
 
@@ -91,7 +91,7 @@ Launch LinearWeightGradientOp::bind_on(Device& device, const Operands& operands)
                               .input = operands.inputs[1],
                               .weight_gradient = operands.outputs[0],
                               .mode = operands.modes[0],
-                              .rounding = rounding_of(operands)};
+                              .rounding = rounding_of(operands.precision)};
   if (bias_gradient_) {
     kernel.bias_gradient = operands.outputs[bias_gradient_output];
     kernel.bias_mode = operands.modes[bias_gradient_output];

@@ -26,7 +26,7 @@ Launch LinearGeluOp::bind_on(Device& device, const Operands& operands) const {
                           .bias = operands.inputs[2],
                           .pre_activation = keep_ ? operands.outputs[1] : Tensor{},
                           .output = operands.outputs[0],
-                          .rounding = rounding_of(operands)};
+                          .rounding = rounding_of(operands.precision)};
   return [&device, kernel] { linear_gelu(device, kernel); };
 }
 
@@ -49,7 +49,7 @@ Launch LinearGeluGradientOp::bind_on(Device& device, const Operands& operands) c
                                   .weight = operands.inputs[1],
                                   .pre_activation = operands.inputs[2],
                                   .pre_gradient = operands.outputs[0],
-                                  .rounding = rounding_of(operands)};
+                                  .rounding = rounding_of(operands.precision)};
   return [&device, kernel] { linear_gelu_gradient(device, kernel); };
 }
 

@@ -18,8 +18,9 @@ inline Cost product_cost(int64_t rows, int64_t depth, int64_t columns, std::span
   return cost;
 }
 
-inline OperandRounding rounding_of(const Operands& operands) {
-  return operands.precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none;
+// How a CPU multiplies in that precision.
+constexpr OperandRounding rounding_of(Precision precision) {
+  return precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none;
 }
 
 }  // namespace cloze

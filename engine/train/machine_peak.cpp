@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/base/memory.h"
+#include "engine/ops/product_rules.h"
 #include "engine/runtime/host_memory.h"
 #include "kernels/common/cuda_memory.h"
 #include "kernels/common/parallel.h"
@@ -21,7 +22,7 @@ namespace {
 class TrialProduct {
  public:
   TrialProduct(int64_t rows, int64_t columns, int64_t depth, Precision precision = Precision::full)
-      : rounding_(precision == Precision::bf16_products ? OperandRounding::bf16 : OperandRounding::none),
+      : rounding_(rounding_of(precision)),
         input_(filled(rows, depth)),
         weight_(filled(columns, depth)),
         output_(filled(rows, columns)) {}
