@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "engine/base/error.h"
 #include "engine/cli/commands.h"
 #include "engine/config/config.h"
 #include "engine/train/known_gpus.h"
@@ -16,6 +17,16 @@ struct PlanCall {
   std::vector<std::string> overrides;
   ClusterPlan cluster;
 };
+
+// A link that joins nothing was meant for something.
+void require_links_used(const CLI::App& command, const ClusterPlan& cluster) {
+  const auto refuse = [&](const char* option, const char* what, const char* remedy) {
+    if (command.count(option) > 0) throw UsageError({.what = what, .where = option, .remedy = remedy});
+  };
+  if (cluster.nodes == 1) refuse("--link", "it says how nodes are joined, and there is one", "--nodes N");
+  if (cluster.devices == 1)
+    refuse("--node-link", "it says how the GPUs of a node are joined, and there is one", "--gpus N");
+}
 
 }  // namespace
 
@@ -35,7 +46,8 @@ void add_plan_command(CLI::App& program, ExitCode&) {
                       "Between nodes, for each GPU: " + known_links() + ", or a bandwidth such as 12.5GB/s");
   command->add_option("--node-link", call->cluster.node_link,
                       "Between the GPUs of a node; where absent, what is usual for the GPU");
-  command->callback([call] {
+  command->callback([call, command] {
+    require_links_used(*command, call->cluster);
     const auto options = config::read<PretrainOptions>(call->config, call->overrides);
     std::string text = describe_plan(options, call->cluster.gpu);
     if (call->cluster.devices * call->cluster.nodes > 1)

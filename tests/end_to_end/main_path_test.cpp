@@ -116,6 +116,10 @@ TEST(MainPath, PlanOfTheSampleConfiguration) {
   ASSERT_THAT(too_large, ExitsWith(0));
   EXPECT_THAT(too_large.output, HasSubstr("It does NOT fit"));
   EXPECT_THAT(plan({"--gpu", "abacus"}), ExitsWith(2));
+  EXPECT_THAT(plan({"--gpus", "8", "--link", "ib-400"}), ExitsWith(2));  // of one node
+  EXPECT_THAT(plan({"--nodes", "2", "--node-link", "100GB/s"}), ExitsWith(2));
+  EXPECT_THAT(plan({"--gpus", "2", "--nodes", "2", "--link", "ib-400", "--node-link", "100GB/s"}),
+              ExitsWith(0));
 }
 
 // "498.4 MiB" on the line that begins with `name`.
