@@ -11,6 +11,7 @@
 #include "kernels/embedding/embedding.h"
 #include "kernels/layer_norm/layer_norm.h"
 #include "kernels/linear/linear.h"
+#include "kernels/linear/linear_gelu.h"
 #include "kernels/linear/open_cuda.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/rows/rows.h"
@@ -169,6 +170,12 @@ void linear_input_gradient(Cuda&, const LinearInputGradient&) {
   refuse();
 }
 void linear_weight_gradient(Cuda&, const LinearWeightGradient&) {
+  refuse();
+}
+void linear_gelu(Cuda&, const LinearGelu&) {
+  refuse();
+}
+void linear_gelu_gradient(Cuda&, const LinearGeluGradient&) {
   refuse();
 }
 void gradient_norm(Cuda&, const GradientNorm&) {
