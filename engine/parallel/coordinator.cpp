@@ -122,13 +122,16 @@ void Coordinator::hello(Member& member, const std::string& line, JobWatch::Time 
             "ranks the same file and the same --set";
   }
   if (!fault.empty()) {
-    watch_.failed(rank < job_.size ? rank : 0, fault);
+    watch_.refused(fault);
     return refuse(fault, true);
   }
   const bool taken =
       std::any_of(members_.begin(), members_.end(), [&](const auto& other) { return other->rank == rank; });
   if (taken) return refuse(fmt::format("there is a rank {} already", rank), true);
-  if (const auto& verdict = watch_.verdict(now)) return refuse(*verdict, true);
+  if (const auto& verdict = watch_.verdict(now)) {  // of another rank
+    member.connection.write(nlohmann::json{{"type", "over"}, {"why", *verdict}}.dump());
+    return member.connection.close();
+  }
   member.rank = rank;
   const std::string address = local_address(member.connection.socket());
   if (!is_loopback(address)) reached_at_ = address;

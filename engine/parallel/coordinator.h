@@ -20,8 +20,8 @@ struct JobDescription {
 
 // Rank 0's thread that every rank, rank 0 too, holds one control connection to (class Membership). It
 // gathers small texts and hands them to all, watches their beats, and tells all what went wrong first. Lines
-// of JSON: from a rank hello, beat, share, failed, bye; to a rank refused or accepted, welcome, ping, shares,
-// verdict.
+// of JSON: from a rank hello, beat, share, failed, bye; to a rank refused, over or accepted, welcome, ping,
+// shares, verdict.
 class Coordinator {
  public:
   Coordinator(Socket listener, JobDescription job, const Patience& patience);

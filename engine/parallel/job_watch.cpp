@@ -50,6 +50,10 @@ void JobWatch::closed(int rank, const std::string& how) {
   if (!verdict_ && !ranks_[index].left) verdict_ = fmt::format("{} is gone: {}", named(index), how);
 }
 
+void JobWatch::refused(const std::string& fault) {
+  if (!verdict_) verdict_ = fault;
+}
+
 void JobWatch::failed(int rank, const std::string& message) {
   if (!verdict_) verdict_ = fmt::format("{} failed: {}", named(static_cast<size_t>(rank)), message);
 }

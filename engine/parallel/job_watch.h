@@ -44,6 +44,7 @@ class JobWatch {
   void left(int rank);  // in good order
   void closed(int rank, const std::string& how);
   void failed(int rank, const std::string& message);
+  void refused(const std::string& fault);  // of a rank that did not get in; the fault names it
   // Nobody was listened to for a while (the machine slept): all waits begin anew.
   void slept(Time now);
 

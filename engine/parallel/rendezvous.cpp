@@ -111,6 +111,8 @@ LineConnection find_rank_0(const ProcessIdentity& identity, const std::filesyste
         throw UsageError({.what = fmt::format("rank 0 refused rank {}", identity.rank),
                           .where = fmt::format("{} port {}", place.host, place.port),
                           .why = answer.value("why", "")});
+      if (type == "over")
+        throw Error({.what = "the job ends before all ranks have met: " + answer.value("why", "")});
       if (type == "accepted") return connection;
       trouble = fmt::format("{} port {}: {}", place.host, place.port,
                             type.empty() ? "no answer" : answer.value("why", ""));

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 
 #include "kernels/common/bfloat16.h"
@@ -207,6 +208,22 @@ int from_environment(const char* name, int otherwise) {
   return asked != nullptr ? std::atoi(asked) : otherwise;
 }
 
+// In a long search a case of few elements now and then is unlucky: the errors of its roundings add up where
+// plain arithmetic's cancel. So each is held to twice the rule, and all together to the rule.
+struct Pool {
+  struct Squares {
+    double error = 0, allowed = 0;  // of norms, each relative to what is compared
+  };
+  std::map<std::string, Squares> results;
+};
+Pool* pool = nullptr;  // of the search that goes on
+
+void expect_rule_of(const Pool& all) {
+  for (const auto& [name, squares] : all.results)
+    EXPECT_LE(std::sqrt(squares.error), 2 * std::sqrt(squares.allowed) + 1e-6)
+        << name << ", all cases together";
+}
+
 }  // namespace
 
 void for_random_shapes(int cases, const std::function<void(ShapeDraws&)>& body) {
@@ -215,13 +232,17 @@ void for_random_shapes(int cases, const std::function<void(ShapeDraws&)>& body) 
             seconds = from_environment("CLOZE_SIMT_SECONDS", 0);
   const auto end = Clock::now() + std::chrono::seconds(seconds);
   int done = 0;
+  Pool all;
+  pool = seconds > 0 ? &all : nullptr;
   while (seconds > 0 ? Clock::now() < end : done < cases) {
     const int number = first + done++;
     SCOPED_TRACE("random case " + std::to_string(number));
     ShapeDraws draws(static_cast<uint32_t>(number));
     body(draws);
-    if (::testing::Test::HasFailure()) return;
+    if (::testing::Test::HasFailure()) break;
   }
+  pool = nullptr;
+  expect_rule_of(all);
   if (seconds > 0) std::printf("%d random cases from number %d on\n", done, first);
 }
 
@@ -284,8 +305,13 @@ void expect_rule(const StageRun& actual, const StageRun& plain, const StageRun& 
     const Size error{norm, size_of_values(errors).largest};
     const Size allowed = size_of_values(errors_of(plain[r], exact[r]));
     const Size floor = is_gradient(exact[r]) ? gradients : size_of_values(exact[r].values);
-    EXPECT_LE(error.norm, 2 * allowed.norm + 1e-6 * floor.norm) << name;
-    EXPECT_LE(error.largest, 2 * allowed.largest + 1e-6 * floor.largest) << name;
+    const double times = pool != nullptr ? 4 : 2;
+    EXPECT_LE(error.norm, times * allowed.norm + 1e-6 * floor.norm) << name;
+    EXPECT_LE(error.largest, times * allowed.largest + 1e-6 * floor.largest) << name;
+    if (pool == nullptr || floor.norm == 0) continue;
+    Pool::Squares& squares = pool->results[name];
+    squares.error += error.norm * error.norm / (floor.norm * floor.norm);
+    squares.allowed += allowed.norm * allowed.norm / (floor.norm * floor.norm);
   }
 }
 

@@ -115,7 +115,7 @@ class Stage : public StageBase {
 
 // Random numbers for shapes, of the same number always the same. For a longer search than the usual one
 // CLOZE_SIMT_SECONDS in the environment says how long each test of random shapes goes on, CLOZE_SIMT_FIRST
-// with which number.
+// with which number; such a search judges all its cases together (stage.cpp).
 class ShapeDraws {
  public:
   explicit ShapeDraws(uint32_t index) : index_(index) {}
