@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/linear_gelu.h"
+#include "engine/passes/node_rewriter.h"
 #include "engine/passes/passes.h"
 
 // A matmul library of a GPU takes GELU, its gradient and the sums of a bias gradient while it writes a
@@ -11,42 +10,27 @@
 namespace cloze {
 namespace {
 
-class EpilogueFuser {
+class EpilogueFuser : NodeRewriter {
  public:
-  EpilogueFuser(Graph& graph, bool recomputes_activations)
-      : graph_(graph),
-        nodes_(graph.nodes()),
-        uses_(uses_of(graph)),
-        keeps_products_(recomputes_activations) {}
+  explicit EpilogueFuser(Graph& graph) : NodeRewriter(graph) {}
 
-  void run() {
-    if (!keeps_products_) {  // an activation that is computed again must stand alone
+  void run(bool recomputes_activations) {
+    if (!recomputes_activations) {  // one that is computed again must stand alone
       for (size_t n = 0; n < nodes_.size(); ++n) fuse_gelu(nodes_[n]);
     }
     for (size_t n = 0; n < nodes_.size(); ++n) fuse_bias_gradient(nodes_[n]);
-    std::erase_if(nodes_, [](const Node& node) { return node.op == nullptr; });
-    graph_.set_nodes(std::move(nodes_));
+    finish();
   }
 
  private:
   template <class OpType>
-  static const OpType* as(const Node& node) {
-    return dynamic_cast<const OpType*>(node.op.get());
-  }
-  const std::vector<int32_t>& users(ValueId id) const { return uses_[static_cast<size_t>(id.index)]; }
-  template <class OpType>
   Node* user(ValueId id) {
     for (const int32_t position : users(id)) {
-      if (Node& node = nodes_[static_cast<size_t>(position)]; as<OpType>(node)) return &node;
+      if (as<OpType>(node(position))) return &node(position);
     }
     return nullptr;
   }
-  Node* producer(ValueId id) {
-    for (Node& node : nodes_) {
-      if (std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end()) return &node;
-    }
-    return nullptr;
-  }
+  Node* producer(ValueId id) { return graph_.produced(id) ? &node(graph_.value(id).producer) : nullptr; }
 
   // linear(x, W[, b]) -> z -> activation(z[, b]) -> y, and the backward of the activation
   void fuse_gelu(Node& linear) {
@@ -99,9 +83,9 @@ class EpilogueFuser {
   // The product whose left factor is that gradient, and which has no bias gradient yet.
   Node* weight_gradient_of(ValueId gradient) {
     for (const int32_t position : users(gradient)) {
-      Node& node = nodes_[static_cast<size_t>(position)];
-      const auto* op = as<LinearWeightGradientOp>(node);
-      if (op != nullptr && !op->has_bias_gradient() && node.inputs[0] == gradient) return &node;
+      Node& user = node(position);
+      const auto* op = as<LinearWeightGradientOp>(user);
+      if (op != nullptr && !op->has_bias_gradient() && user.inputs[0] == gradient) return &user;
     }
     return nullptr;
   }
@@ -110,11 +94,6 @@ class EpilogueFuser {
     weight_gradient.outputs.insert(weight_gradient.outputs.end(), {gradient, workspace});
     weight_gradient.bases.insert(weight_gradient.bases.end(), {no_value, no_value});
   }
-
-  Graph& graph_;
-  std::vector<Node> nodes_;
-  std::vector<std::vector<int32_t>> uses_;
-  bool keeps_products_;
 };
 
 }  // namespace
@@ -122,7 +101,7 @@ class EpilogueFuser {
 void use_epilogues(Graph& graph, const PassOptions& options) {
   const Target& target = options.target;
   if (!options.fuse || target.architecture != Architecture::cuda || !target.matmul_epilogues) return;
-  EpilogueFuser(graph, options.recompute == Recompute::activations).run();
+  EpilogueFuser(graph).run(options.recompute == Recompute::activations);
 }
 
 }  // namespace cloze

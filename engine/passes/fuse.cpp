@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/layer_norm.h"
 #include "engine/ops/linear.h"
+#include "engine/passes/node_rewriter.h"
 #include "engine/passes/passes.h"
 
 // Where the matmul library cannot add a bias while it writes, the bias of a linear layer moves into the op
@@ -12,27 +11,19 @@
 namespace cloze {
 namespace {
 
-class Fuser {
+class Fuser : NodeRewriter {
  public:
-  explicit Fuser(Graph& graph) : graph_(graph), nodes_(graph.nodes()), uses_(uses_of(graph)) {}
+  explicit Fuser(Graph& graph) : NodeRewriter(graph) {}
 
   void run() {
     for (size_t n = 0; n < nodes_.size(); ++n) {
       if (dynamic_cast<const LinearOp*>(nodes_[n].op.get()) == nullptr || !nodes_[n].inputs[2]) continue;
       if (!into_activation(nodes_[n])) into_layer_norm(nodes_[n]);
     }
-    std::erase_if(nodes_, [](const Node& node) { return node.op == nullptr; });
-    graph_.set_nodes(std::move(nodes_));
+    finish();
   }
 
  private:
-  template <class OpType>
-  static const OpType* as(const Node& node) {
-    return dynamic_cast<const OpType*>(node.op.get());
-  }
-  const std::vector<int32_t>& users(ValueId id) const { return uses_[static_cast<size_t>(id.index)]; }
-  Node& node(int32_t position) { return nodes_[static_cast<size_t>(position)]; }
-
   // linear(x, W, b) -> z -> activation(z), and its backward
   bool into_activation(Node& linear) {
     const ValueId z = linear.outputs[0], bias = linear.inputs[2];
@@ -99,10 +90,6 @@ class Fuser {
     }
     sum.op = nullptr;
   }
-
-  Graph& graph_;
-  std::vector<Node> nodes_;
-  std::vector<std::vector<int32_t>> uses_;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/linear/linear.h"
-#include "kernels/linear/linear_gelu_parts.h"
+#include "kernels/linear/linear_parts.h"
 #include "kernels/linear/rounded_product.h"
 
 // Matrix products by oneDNN's sgemm, which needs nothing made beforehand: the number of rows changes with

@@ -4,7 +4,7 @@
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/linear/linear.h"
 #include "kernels/linear/linear_gelu.h"
-#include "kernels/linear/linear_gelu_parts.h"
+#include "kernels/linear/linear_parts.h"
 #include "kernels/linear/matmul_library.h"
 
 namespace cloze {

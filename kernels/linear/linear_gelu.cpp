@@ -1,6 +1,6 @@
 #include "kernels/linear/linear_gelu.h"
 
-#include "kernels/linear/linear_gelu_parts.h"
+#include "kernels/linear/linear_parts.h"
 
 namespace cloze {
 

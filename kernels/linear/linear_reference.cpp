@@ -1,6 +1,6 @@
 #include "kernels/common/reference.h"
 #include "kernels/linear/linear.h"
-#include "kernels/linear/linear_gelu_parts.h"
+#include "kernels/linear/linear_parts.h"
 
 namespace cloze {
 namespace {

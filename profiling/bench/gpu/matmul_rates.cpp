@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "kernels/common/column_sum.h"
-#include "kernels/linear/linear_gelu_parts.h"
+#include "kernels/linear/linear_parts.h"
 #include "profiling/bench/gpu/gpu_bench.h"
 
 namespace cloze::bench {
