@@ -13,13 +13,19 @@ namespace {
 
 constexpr char32_t code_points = 0x110000;
 constexpr char32_t capital_sigma = 0x3A3;
+constexpr char32_t last_chinese = 0x2FFFF;  // beyond it most of Unicode is unassigned or for private use
 
 // A code point that normalisation leaves alone whatever the options are: most of Unicode by count, skipped
 // for speed.
-bool is_inert(char32_t code_point) {
-  const int category = u_charType(static_cast<UChar32>(code_point));
+bool is_inert(char32_t code_point, int category) {
   return category == U_UNASSIGNED || category == U_PRIVATE_USE_CHAR || category == U_SURROGATE ||
          (code_point >= 0x3400 && code_point <= 0x9FFF) || (code_point >= 0x20000 && code_point <= 0x2F7FF);
+}
+
+// Whether a code point of a category gets what the one before it, of the same category, has got.
+bool is_like_the_one_before(char32_t code_point, int category, TokenizerRules rules) {
+  return is_inert(code_point, category) && is_inert(code_point - 1, category) &&
+         is_chinese(code_point, rules) == is_chinese(code_point - 1, rules);
 }
 
 }  // namespace
@@ -31,17 +37,17 @@ CharacterTable::CharacterTable(const TokenizerOptions& options) : options_(optio
     std::vector<Entry>* flat;
   } filling{this, &flat};
   using Filling = decltype(filling);
-  // Called for stretches of one category. Beyond all Chinese characters most of Unicode is unassigned or for
-  // private use, and a stretch of it all alike.
+  // Called for stretches of one category.
   const auto fill = [](const void* context, UChar32 begin, UChar32 end, UCharCategory category) -> UBool {
-    constexpr UChar32 beyond_chinese = 0x30000;
     const auto& [table, entries] = *static_cast<Filling*>(context);
-    const bool alike =
-        begin >= beyond_chinese && (category == U_UNASSIGNED || category == U_PRIVATE_USE_CHAR);
-    for (UChar32 c = begin; c < end; ++c) {
-      const auto place = static_cast<size_t>(c);
-      (*entries)[place] =
-          alike && c > begin ? (*entries)[place - 1] : table->make_entry(static_cast<char32_t>(c));
+    const auto first = static_cast<char32_t>(begin), past = static_cast<char32_t>(end);
+    if (first > last_chinese && is_inert(first, category)) {
+      std::fill(entries->begin() + begin, entries->begin() + end, table->make_entry(first));
+      return true;
+    }
+    for (char32_t c = first; c < past; ++c) {
+      const bool alike = c > first && is_like_the_one_before(c, category, table->options_.rules);
+      (*entries)[c] = alike ? (*entries)[c - 1] : table->make_entry(c);
     }
     return true;
   };
@@ -73,7 +79,7 @@ CharacterTable::Entry CharacterTable::make_entry(char32_t code_point) {
   if (is_control(code_point, category, rules)) return entry(CharacterAction::drop);
   if (is_space(code_point, category)) return entry(CharacterAction::space);
   const bool isolated = options_.chinese_characters && is_chinese(code_point, rules);
-  if (is_inert(code_point)) {
+  if (is_inert(code_point, u_charType(static_cast<UChar32>(code_point)))) {
     return entry(isolated ? CharacterAction::isolate : CharacterAction::keep);
   }
   if (code_point == capital_sigma && options_.lowercase && rules == TokenizerRules::google) {
