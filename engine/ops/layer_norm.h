@@ -11,8 +11,13 @@ namespace cloze {
 class LayerNormOp final : public BoundOp<LayerNormOp> {
  public:
   enum Input { x, bias, residual, gamma, beta, key, row_ids, input_count };
+  enum Output { normalized, sum, statistics };
   LayerNormOp(float epsilon, DropoutSite dropout, bool keep)
       : epsilon_(epsilon), dropout_(dropout), keep_(keep) {}
+  // The op that makes the same output of the sum (as x, with gamma and beta), and keeps nothing.
+  std::shared_ptr<const Op> of_sum() const {
+    return std::make_shared<LayerNormOp>(epsilon_, DropoutSite{}, false);
+  }
   std::string_view name() const override { return "layer_norm"; }
   double flops_per_element() const override { return 11; }
   std::string attributes() const override { return describe(dropout_); }

@@ -101,7 +101,7 @@ class EpilogueFuser : NodeRewriter {
 void use_epilogues(Graph& graph, const PassOptions& options) {
   const Target& target = options.target;
   if (!options.fuse || target.architecture != Architecture::cuda || !target.matmul_epilogues) return;
-  EpilogueFuser(graph).run(options.recompute == Recompute::activations);
+  EpilogueFuser(graph).run(resolve(options.recompute, options.target) == Recompute::activations);
 }
 
 }  // namespace cloze

@@ -16,9 +16,11 @@
 
 namespace cloze {
 
-// What backward computes again instead of keeping: nothing, the activations [T, intermediate], or whole
-// layers.
-enum class Recompute : uint8_t { none, activations, layers };
+// What backward computes again instead of keeping: nothing; activations [T, intermediate] and outputs of
+// layer norms [T, hidden]; whole layers; or by the target: on a CPU, where they take less than a hundredth of
+// the step, activations, on a GPU nothing.
+enum class Recompute : uint8_t { automatic, none, activations, layers };
+Recompute resolve(Recompute choice, const Target& target);
 
 // Where a program stands in a step of several micro-batches.
 struct MicroBatch {

@@ -54,7 +54,7 @@ class FinetuningProgram {
 
 // How programs are compiled, the same for a whole run.
 struct FinetuningCompileOptions {
-  Recompute recompute = Recompute::none;
+  Recompute recompute = Recompute::automatic;
   MemoryPlanOptions memory;
   UpdateAttributes update;
 };

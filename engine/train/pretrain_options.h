@@ -62,7 +62,7 @@ enum class NonFinitePolicy : uint8_t { skip, stop };
 struct TrainingOptions {
   int64_t steps = 0;
   std::vector<PhaseOptions> phases;  // none: one phase of all steps
-  Recompute recompute = Recompute::none;
+  Recompute recompute = Recompute::automatic;
   NonFinitePolicy non_finite = NonFinitePolicy::skip;
   int64_t max_skipped_steps = 10;  // in a row
   bool overfit_one_batch = false;

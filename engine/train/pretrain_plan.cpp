@@ -100,12 +100,12 @@ std::string largest_batches(const PretrainOptions& options, const PlannedRun& ru
   for (const TrainingPhase& phase : run.phases) {
     const int64_t length = phase.instances.max_sequence_length;
     text += fmt::format("  sequences of {} tokens:", length);
-    for (const Recompute recompute : {Recompute::none, Recompute::layers}) {
+    for (const Recompute recompute : {Recompute::automatic, Recompute::layers}) {
       PretrainOptions changed = options;
       changed.training.recompute = recompute;
       const int64_t sequences = room > 0 ? largest_batch(changed, run, phase, room) : 0;
       text += fmt::format(" {} ({} tokens){}", sequences, sequences * length,
-                          recompute == Recompute::none ? ";" : " with training.recompute: layers\n");
+                          recompute == Recompute::automatic ? ";" : " with training.recompute: layers\n");
     }
   }
   return text;

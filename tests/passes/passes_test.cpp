@@ -309,8 +309,36 @@ TEST(Recompute, SameValuesInLessMemory) {
   EXPECT_LT(bytes[Recompute::activations], bytes[Recompute::none]);
   EXPECT_LT(bytes[Recompute::layers], bytes[Recompute::activations]);
   EXPECT_EQ(forward[Recompute::activations], forward[Recompute::none]);
-  EXPECT_EQ(backward[Recompute::activations], backward[Recompute::none] + 6);  // an activation per layer
+  // Of every layer an activation and the first norm's output; the second's but for the last layer's, of which
+  // heads read needed rows.
+  EXPECT_EQ(backward[Recompute::activations], backward[Recompute::none] + 6 + 6 + 5);
   EXPECT_GT(backward[Recompute::layers], backward[Recompute::activations]);
+}
+
+int64_t recomputed_norms(const Graph& graph) {
+  return std::count_if(graph.nodes().begin(), graph.nodes().end(), [](const Node& node) {
+    return is<LayerNormOp>(node) && node.phase == Phase::backward;
+  });
+}
+
+TEST(Recompute, ByItselfTheActivationsOnACpuAndNothingOnAGpu) {
+  const auto text = [](Recompute mode, Architecture architecture) {
+    return to_text(compiled({.target = {.architecture = architecture}, .recompute = mode}));
+  };
+  using enum Recompute;
+  EXPECT_EQ(text(automatic, Architecture::cpu), text(activations, Architecture::cpu));
+  EXPECT_EQ(text(automatic, Architecture::cuda), text(none, Architecture::cuda));
+  EXPECT_NE(text(activations, Architecture::cpu), text(none, Architecture::cpu));
+}
+
+// Of a rounded sum the norm is not the one of forward.
+TEST(Recompute, KeepsOutputsOfNormsWhoseSumsAreRounded) {
+  const auto norms = [](Precision precision) {
+    return recomputed_norms(compiled({.target = {.architecture = Architecture::cuda, .precision = precision},
+                                      .recompute = Recompute::activations}));
+  };
+  EXPECT_GT(norms(Precision::full), 0);
+  EXPECT_EQ(norms(Precision::bf16), 0);
 }
 
 // --- drop unused ---
