@@ -1,5 +1,7 @@
-# The CUDA toolkit, where CLOZE_CUDA wants it: sets CLOZE_HAS_CUDA, CLOZE_CUDA_ARCHITECTURES and CLOZE_CUDA_FLAGS.
+# The CUDA toolkit, where CLOZE_CUDA wants it: sets CLOZE_HAS_CUDA, CLOZE_CUDA_ARCHITECTURES and CLOZE_CUDA_FLAGS;
+# CLOZE_HAS_CUPTI and CLOZE_CUPTI_INCLUDE.
 set(CLOZE_HAS_CUDA OFF)
+set(CLOZE_HAS_CUPTI OFF)
 if(CLOZE_CUDA STREQUAL "OFF")
   return()
 endif()
@@ -36,3 +38,12 @@ if(CLOZE_WERROR)
   list(APPEND CLOZE_CUDA_FLAGS --Werror=all-warnings)
 endif()
 message(STATUS "Cloze: CUDA ${CMAKE_CUDA_COMPILER_VERSION} for ${CLOZE_CUDA_ARCHITECTURES}")
+
+# Of CUDA 13 on: the records of its CUPTI are known (kernels/common/gpu_trace_cupti.cpp).
+find_path(CLOZE_CUPTI_INCLUDE cupti.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include)
+mark_as_advanced(CLOZE_CUPTI_INCLUDE)
+if(CLOZE_CUPTI_INCLUDE AND CUDAToolkit_VERSION VERSION_GREATER_EQUAL 13)
+  set(CLOZE_HAS_CUPTI ON)
+else()
+  message(STATUS "Cloze: no `cloze profile --replayed`: CUPTI of CUDA 13 or later was not found")
+endif()

@@ -7,7 +7,7 @@
 #   ceilings   what this GPU can do: copy bandwidth, cuBLASLt at the shapes of the layers
 #   tests      the CUDA kernels and training steps against float64, three times with equal bits
 #   nccl       sums between ranks, and training on two, through NCCL; all ranks on this one GPU
-#   runs       `cloze pretrain` with `device: cuda` beside the CPU: losses, and resuming bit for bit
+#   runs       `cloze pretrain` with `device: cuda` beside the CPU: losses, and resuming bit for bit; `cloze profile`
 #   sanitizer  compute-sanitizer: memcheck, racecheck, initcheck over the kernel tests
 #   kernels    the kernels' rates beside PyTorch's and the copy's
 #   steps      training steps beside Hugging Face's under torch.compile
@@ -60,6 +60,7 @@ for base in nvidia.__path__: print(*{str(p.parent) for p in pathlib.Path(base).r
   done
 }
 find_library libcublasLt
+find_library libcupti
 find_library libnccl
 
 mkdir -p "$out"

@@ -5,19 +5,19 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/inference_flags.h"
 #include "engine/train/finetune_results.h"
-#include "engine/train/finetuned_model.h"
 
 namespace cloze {
 namespace {
 
 struct EvaluateCall {
   std::filesystem::path model, data, output;
-  int threads = 0;
+  InferenceOptions inference;
 };
 
 void evaluate(const EvaluateCall& call) {
-  FinetunedModel model(call.model, call.threads);
+  FinetunedModel model(call.model, call.inference);
   const auto file = read_task_file(model.reading(), call.data, ExampleUse::evaluation);
   const TaskOutputs outputs = model.infer_file(*file);
   const std::string text =
@@ -38,7 +38,7 @@ void add_evaluate_command(CLI::App& program, ExitCode&) {
       ->required();
   command->add_option("--data", call->data, "A file of the run's task")->required();
   command->add_option("--output", call->output, "Folder for eval_results.txt and the predictions");
-  command->add_option("--threads", call->threads, "Processor threads; 0: all")->check(CLI::NonNegativeNumber);
+  add_inference_flags(*command, call->inference);
   command->callback([call] { evaluate(*call); });
 }
 

@@ -7,7 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/cli/commands.h"
-#include "engine/train/finetuned_model.h"
+#include "engine/cli/inference_flags.h"
 
 namespace cloze {
 namespace {
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 struct PredictCall {
   fs::path model, input, output;
-  int threads = 0;
+  InferenceOptions inference;
 };
 
 // The file of predictions that people read, under the name the user gave.
@@ -29,7 +29,7 @@ void move_into_place(const fs::path& folder, const std::vector<std::string>& nam
 }
 
 void predict_file(const PredictCall& call) {
-  FinetunedModel model(call.model, call.threads);
+  FinetunedModel model(call.model, call.inference);
   const auto file = read_task_file(model.reading(), call.input, ExampleUse::prediction);
   const TaskOutputs outputs = model.infer_file(*file);
   const bool into_folder = fs::is_directory(call.output) || !call.output.has_extension();
@@ -42,7 +42,7 @@ void predict_file(const PredictCall& call) {
 
 // A text a line, the two texts of a pair between a tab; an answer a line, as soon as it is known.
 void predict_lines(const PredictCall& call) {
-  FinetunedModel model(call.model, call.threads);
+  FinetunedModel model(call.model, call.inference);
   const TaskKind kind = model.reading().task.kind;
   if (kind != TaskKind::classification && kind != TaskKind::regression) {
     throw UsageError({.what = "only texts and pairs of texts are predicted line by line",
@@ -79,7 +79,7 @@ void add_predict_command(CLI::App& program, ExitCode&) {
       ->add_option("--output", call->output,
                    "A file (.jsonl, .tsv, .json, .conll), or a folder for all of them")
       ->needs(input);
-  command->add_option("--threads", call->threads, "Processor threads; 0: all")->check(CLI::NonNegativeNumber);
+  add_inference_flags(*command, call->inference);
   command->callback([call] {
     if (call->input.empty()) return predict_lines(*call);
     if (call->output.empty()) {

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 
+#include "engine/cli/choice_option.h"
 #include "engine/cli/commands.h"
 #include "engine/config/config.h"
 #include "engine/observe/profile_files.h"
@@ -43,10 +44,12 @@ void add_profile_command(CLI::App& program, ExitCode&) {
       ->capture_default_str();
   command->add_option("--phase", call->options.phase, "Which phase of the run, from 1")
       ->capture_default_str();
-  const std::map<std::string, GroupBy> groups{
-      {"op", GroupBy::op}, {"layer", GroupBy::layer}, {"launch", GroupBy::launch}};
-  command->add_option("--by", call->by, "Rows of the table: op (default), layer or launch")
-      ->transform(CLI::CheckedTransformer(groups));
+  command->add_flag("--replayed", call->options.replayed,
+                    "On a GPU: times of the CUDA graph that a run replays (by CUPTI), not launch by launch");
+  add_choice_option<GroupBy, GroupBy>(
+      *command, "--by", call->by,
+      {{"op", GroupBy::op}, {"layer", GroupBy::layer}, {"launch", GroupBy::launch}},
+      "Rows of the table; default: op");
   command->add_option("--output", call->output,
                       "A folder for profile.json, trace.json (for Perfetto) and roofline.svg");
   command->callback([call] { run(*call); });

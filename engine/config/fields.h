@@ -140,6 +140,10 @@ class Fields {
   virtual void check(const std::string& /*name*/, const std::function<bool()>& /*holds*/,
                      const std::string& /*why*/) {}
 
+  // A key that only configurations of another command have: of one that has it, reading says that much and
+  // no more.
+  virtual void elsewhere(const std::string& /*key*/, const std::string& /*command*/) {}
+
  protected:
   virtual void visit(const Option& option) = 0;
   virtual void visit(const Section& section) = 0;

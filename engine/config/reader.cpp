@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/config/read_value.h"
 
 namespace cloze {
@@ -54,6 +55,15 @@ class Reader : public Fields {
     const Member* member = find(map_, name);
     reading_.mistakes.add(member == nullptr ? place_ : member->place,
                           fmt::format("`{}` does not go with the rest", join_key(name_, name)), why);
+  }
+
+  void elsewhere(const std::string& key, const std::string& command) override {
+    const Member* member = find(map_, key);
+    if (member == nullptr) return;
+    throw UsageError({.what = fmt::format("this is a configuration of `{}`", command),
+                      .where = member->place.text(),
+                      .why = fmt::format("it has the key `{}`, which is of no use here", key),
+                      .remedy = fmt::format("{} FILE; or give another file", command)});
   }
 
  protected:

@@ -38,6 +38,7 @@ struct ProfiledStep {
 struct Profile {
   std::string title;    // "configs/pretrain/mini.yaml, phase 1"
   std::string machine;  // processor and threads
+  std::string timing;   // what took the times: "the host's clock, launch by launch"
   std::vector<ProfiledProgram> programs;
   std::vector<ProfiledStep> steps;
   double useful_flops = 0;  // of all steps together: real tokens, gathered heads (engine/model/flops.h)

@@ -51,6 +51,7 @@ std::string profile_json(const Profile& profile) {
   const Json document{{"format", "cloze profile 1"},
                       {"title", profile.title},
                       {"machine", profile.machine},
+                      {"timing", profile.timing},
                       {"ceilings",
                        {{"matmul_flops_per_second", profile.ceilings.matmul_flops},
                         {"copy_bytes_per_second", profile.ceilings.copy_bytes}}},

@@ -13,6 +13,7 @@
 #include "engine/train/pretrain_setup.h"
 #include "engine/train/pretrain_step.h"
 #include "engine/train/run_setup.h"
+#include "kernels/common/gpu_trace.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -46,9 +47,16 @@ std::string program_name(const Capacity& capacity, MicroBatch place) {
                      capacity.predictions, where);
 }
 
+void require_gpu_to_trace(const PretrainOptions& options) {
+  if (device_kind(options.device) == DeviceKind::cuda) return;
+  throw UsageError({.what = "--replayed looks into a CUDA graph, which only a GPU runs",
+                    .why = "this run is on a CPU, whose launches are timed one by one",
+                    .remedy = "leave it out, or --set device=cuda"});
+}
+
 class ProfiledTraining {
  public:
-  ProfiledTraining(const PretrainOptions& options, size_t phase, Profile& profile)
+  ProfiledTraining(const PretrainOptions& options, size_t phase, bool replayed, Profile& profile)
       : options_(options),
         phases_(resolve_phases(options)),
         phase_(phases_[phase]),
@@ -58,6 +66,7 @@ class ProfiledTraining {
         layout_(pretraining_layout(options, config_)),
         engine_(make_engine(device_kind(options.device), layout_.elements(), true,
                             run_precision(options.precision, architecture_of(device_kind(options.device))))) {
+    if (replayed) trace_ = std::make_unique<GpuTrace>();
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);
     });
@@ -76,6 +85,12 @@ class ProfiledTraining {
   std::string machine() const {
     const std::string cpu = fmt::format("{}; {} threads", cpu_info().text(), thread_count());
     return engine_->kind() == DeviceKind::cuda ? fmt::format("{}; {}", engine_->device_name(), cpu) : cpu;
+  }
+
+  std::string timing() const {
+    if (trace_ != nullptr) return "CUPTI's notes of the replayed CUDA graph";
+    return engine_->kind() == DeviceKind::cuda ? "events of the GPU's stream, launch by launch"
+                                               : "the host's clock, launch by launch";
   }
 
   void warm_up(int64_t step) {
@@ -114,10 +129,12 @@ class ProfiledTraining {
       PretrainingProgram& program = programs_->training(micro_batch.capacity, place);
       ProfiledRun run{.begin = launch_clock()};
       program.load(micro_batch, inputs);
-      if (timed != nullptr)
-        program.executable().run_timed(run.launches);
-      else
+      if (timed == nullptr)
         program.run();
+      else if (trace_ != nullptr)
+        program.executable().run_traced(*trace_, run.launches);
+      else
+        program.executable().run_timed(run.launches);
       metrics_ += program.metrics(micro_batch);
       if (place.last) program.gradient_norm();
       run.end = launch_clock();
@@ -161,6 +178,7 @@ class ProfiledTraining {
   BertConfig config_;
   ParameterLayout layout_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<GpuTrace> trace_;  // or none; older than all programs
   std::unique_ptr<PretrainingPrograms> programs_;
   std::unique_ptr<PretrainingLoader> loader_;
   std::vector<const PretrainingProgram*> known_;  // as Profile::programs
@@ -192,11 +210,13 @@ double median_plain_seconds(const Profile& profile) {
 Profile profile_pretraining(const PretrainOptions& options, const ProfileOptions& profile_options,
                             const std::string& title) {
   require_corpus(options);
+  if (profile_options.replayed) require_gpu_to_trace(options);
   const size_t phase = phase_index(resolve_phases(options), profile_options.phase);
   set_thread_count(thread_number(options.threads));
   Profile profile{.title = fmt::format("{}, phase {}", title, profile_options.phase)};
-  ProfiledTraining training(options, phase, profile);
+  ProfiledTraining training(options, phase, profile_options.replayed, profile);
   profile.machine = training.machine();
+  profile.timing = training.timing();
   profile.ceilings = training.ceilings();
   const int64_t first = profile_options.warm_up;
   for (int64_t step = 0; step < first; ++step) training.warm_up(step);

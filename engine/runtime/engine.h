@@ -17,6 +17,8 @@
 // The run-time face of a device: above this room nothing is a template over devices.
 namespace cloze {
 
+class GpuTrace;  // kernels/common/gpu_trace.h
+
 // An input or result of an executable, resolved once by name.
 struct Slot {
   int32_t index = -1;
@@ -56,6 +58,9 @@ class Executable {
   // The same work, launch by launch: `times` gets the time of every node of graph(). For profiles; run()
   // itself reads no clock. Throws Error on a device whose single launches are not timed yet.
   virtual void run_timed(std::vector<LaunchTime>& times) = 0;
+
+  // The same as a GPU notes it of the CUDA graph that run() replays. Throws Error on other devices.
+  virtual void run_traced(GpuTrace& trace, std::vector<LaunchTime>& times) = 0;
 
   virtual std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) = 0;
   // Copies a result of the last run out, once it is there; `values` may be shorter than the result.

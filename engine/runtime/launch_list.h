@@ -7,6 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/graph/op.h"
 #include "engine/runtime/launch_time.h"
+#include "engine/runtime/traced_launches.h"
 #include "kernels/common/cuda_graph.h"
 #include "kernels/common/cuda_stream.h"
 #include "kernels/common/device.h"
@@ -52,6 +53,7 @@ class LaunchList<Cuda> {
  public:
   void assign(std::vector<NamedLaunch> launches, bool record) {
     graph_.reset();
+    traced_.forget();
     launches_ = std::move(launches);
     before_run_.clear();
     for (const NamedLaunch& each : launches_) {
@@ -89,11 +91,45 @@ class LaunchList<Cuda> {
     }
   }
 
+  // Of the replayed graph, as the GPU notes it; a first call also runs the list call by call, to learn what
+  // belongs to which launch. Throws CudaError where the list is not recorded.
+  void run_traced(Cuda& device, GpuTrace& trace, std::vector<LaunchTime>& times) {
+    if (!traced_.learned()) learn(device, trace);
+    while (state_ == State::new_list || state_ == State::warm) run(device);
+    if (state_ != State::recorded) {
+      throw CudaError(
+          "the step is not recorded as a CUDA graph, so there is none to look into: profile it launch "
+          "by launch");
+    }
+    wait_for(device);
+    trace.take();
+    run(device);
+    wait_for(device);
+    traced_.assign(trace.take(), times);
+  }
+
  private:
   enum class State { new_list, warm, recorded, call_by_call };
 
   void run_all() {
     for (size_t i = 0; i < launches_.size(); ++i) run_one(i);
+  }
+  void wait_for(Cuda& device) {
+    if (ends_.empty()) ends_.emplace_back();
+    ends_[0].record(device.stream);
+    ends_[0].wait();
+  }
+  void learn(Cuda& device, GpuTrace& trace) {
+    for (const Launch& prepare : before_run_) prepare();
+    wait_for(device);
+    trace.take();
+    TracedLaunches learned;
+    for (size_t i = 0; i < launches_.size(); ++i) {
+      run_one(i);
+      wait_for(device);
+      learned.learn(trace.take());
+    }
+    traced_ = std::move(learned);
   }
   void record(Cuda& device) {
     try {
@@ -108,6 +144,7 @@ class LaunchList<Cuda> {
   std::vector<NamedLaunch> launches_;
   std::vector<Launch> before_run_;
   std::vector<CudaTimedEvent> ends_;  // of run_timed
+  TracedLaunches traced_;             // of run_traced
   CudaGraph graph_;
   State state_ = State::new_list;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 #include "engine/base/error.h"
 #include "engine/runtime/program_results.h"
@@ -276,6 +277,17 @@ template <class Device>
 void Program<Device>::run_timed(std::vector<LaunchTime>& times) {
   begin();
   launches_.run_timed(holder_.device(), times);
+}
+
+template <class Device>
+void Program<Device>::run_traced([[maybe_unused]] GpuTrace& trace,
+                                 [[maybe_unused]] std::vector<LaunchTime>& times) {
+  if constexpr (std::is_same_v<Device, Cuda>) {
+    begin();
+    launches_.run_traced(holder_.device(), trace, times);
+  } else {
+    throw Error({.what = "only what a GPU runs is traced"});
+  }
 }
 
 // No more is copied than asked for.

@@ -55,6 +55,7 @@ class Program final : public Executable {
   void run() override;
   std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>& results) override;
   void run_timed(std::vector<LaunchTime>& times) override;
+  void run_traced(GpuTrace& trace, std::vector<LaunchTime>& times) override;
   void read(Slot slot, std::span<int32_t> values) const override;
   void read(Slot slot, std::span<float> values) const override;
   void read(Slot slot, std::span<double> values) const override;

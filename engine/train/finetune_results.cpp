@@ -25,7 +25,7 @@ EvaluationResults evaluation_results(const std::vector<TaskScore>& scores, const
 }
 
 void write_finetuning_results(const FinetuneOptions& options, const FinetuningFiles& files) {
-  FinetunedModel model(options.output, options.threads);
+  FinetunedModel model(options.output, {.threads = options.threads, .precision = options.precision});
   if (files.validation) {
     const TaskOutputs outputs = model.infer_file(*files.validation);
     const EvaluationResults results =

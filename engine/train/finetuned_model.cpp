@@ -36,8 +36,8 @@ fs::path checkpoint_of(const fs::path& path, const fs::path& run) {
   return fs::exists(run / "best") ? run / "best" : run;
 }
 
-// Where the run was trained, if that is here.
-DeviceKind inference_device(DeviceOption trained_on) {
+DeviceKind inference_device(std::optional<DeviceOption> wanted, DeviceOption trained_on) {
+  if (wanted) return device_kind(*wanted);
   const DeviceKind kind = device_kind(trained_on);
   if (kind != DeviceKind::cuda || visible_gpus() > 0) return kind;
   log::info("the model was trained on a GPU; there is none here, the CPU computes");
@@ -46,10 +46,10 @@ DeviceKind inference_device(DeviceOption trained_on) {
 
 }  // namespace
 
-FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
+FinetunedModel::FinetunedModel(const fs::path& path, const InferenceOptions& inference) {
   const fs::path run = run_folder_of(path);
   options_ = config::read<FinetuneOptions>(run / "config.yaml");
-  threads = thread_number(threads);
+  const int threads = thread_number(inference.threads);
   set_thread_count(threads);
   opened_.emplace(open_model(checkpoint_of(path, run)));
   const Checkpoint& checkpoint = *opened_;
@@ -61,7 +61,9 @@ FinetunedModel::FinetunedModel(const fs::path& path, int threads) {
                               : LabelSet(checkpoint.config().labels);
   FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
   layout_ = finetuning_parameters(model.config, model.head, VocabularyRows::as_in_files);
-  engine_ = make_engine(inference_device(options_.device), layout_.elements(), false);
+  const DeviceKind device = inference_device(inference.device, options_.device);
+  engine_ = make_engine(device, layout_.elements(), false,
+                        run_precision(inference.precision, architecture_of(device)));
   require_complete(place_parameters(*engine_, layout_, checkpoint.parameters()));
   programs_ =
       std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});

@@ -11,13 +11,20 @@
 
 namespace cloze {
 
+// Where and how a model computes.
+struct InferenceOptions {
+  int threads = 0;                     // 0: all
+  std::optional<DeviceOption> device;  // unset: where the run was trained, if that is here, else the CPU
+  PrecisionOption precision = PrecisionOption::automatic;
+};
+
 // A run of `cloze finetune`, opened to evaluate and predict: the task, its labels, the casing and how texts
 // are cut come from the run.
 class FinetunedModel {
  public:
   // A run's folder (its best checkpoint where it kept one, else the latest) or one of its checkpoints. Throws
-  // Error where it is none.
-  FinetunedModel(const std::filesystem::path& path, int threads);
+  // Error where it is none, and where there is no such device or it does not compute so.
+  FinetunedModel(const std::filesystem::path& path, const InferenceOptions& inference);
 
   const FinetuneOptions& options() const { return options_; }
   const TaskReading& reading() const { return *reading_; }

@@ -204,6 +204,7 @@ void describe(Fields& fields, ClusterOptions& options) {
 }
 
 void describe(Fields& fields, PretrainOptions& options) {
+  fields.elsewhere("task", "cloze finetune");
   fields.option("output", options.output, required(), "The run's folder");
   fields.option("seed", options.seed, fixed_on_resume(),
                 "Of everything random; the same seed gives the same run");

@@ -5,7 +5,8 @@
 
 Pretrains a small BERT on the sample world: losses in float32 must be those of the CPU within 1e-3 of themselves (they drift apart by
 rounding, step by step), in bfloat16 within 2e-2; a run that goes on from its middle must end with the bits of one that was not cut.
-Ends with 1 where they are not. --device cpu tries the script itself where there is no GPU.
+Then profiles a step twice: launch by launch, and the replayed CUDA graph by CUPTI, whose launches must fit into the step.
+Ends with 1 where anything is otherwise. --device cpu tries the script itself where there is no GPU.
 """
 import argparse
 import json
@@ -51,6 +52,12 @@ class Runs:
         return output, [record["loss"] for record in records], records[-1]["tokens_per_second"]
 
 
+    def profile(self, name, *more):
+        output = self.folder / name
+        self.call("profile", self.config, "--set", f"device={self.arguments.device}", "--output", output, *more)
+        return json.loads((output / "profile.json").read_text())
+
+
 def worst(losses, expected):
     return max(abs(a / b - 1) for a, b in zip(losses, expected))
 
@@ -73,6 +80,14 @@ def main():
                               "first_loss": losses[0], "last_loss": losses[-1], "last_loss_of_cpu": expected[-1],
                               "largest_relative_difference": apart, "allowed": allowed, "resumed_bit_for_bit": alike,
                               "tokens_per_second": speed}), flush=True)
+        for name, more in (("launch by launch", ()), ("replayed", ("--replayed",) if arguments.device == "cuda" else ())):
+            profile = runs.profile(f"profile {name}", *more)
+            means = profile["means_of_a_step"]
+            plain = sorted(step["seconds_without_timing"] for step in profile["steps"])
+            failed = failed or not 0 < means["launch_seconds"] <= means["seconds"]
+            print(json.dumps({"part": "runs", "name": f"profile, {name}", "timing": profile["timing"],
+                              "launch_seconds": means["launch_seconds"], "step_seconds": means["seconds"],
+                              "step_seconds_without_timing": plain[len(plain) // 2]}), flush=True)
     return 1 if failed else 0
 
 

@@ -78,6 +78,10 @@ TEST(Finetuning, TrainsEvaluatesAndPredictsInOneCall) {
                    predictions.string()}),
               ExitsWith(0));
   EXPECT_EQ(read_file(predictions), read_file(output / "predictions.jsonl"));
+  const Outcome refused = run({"predict", "--model", output.string(), "--precision", "bf16"},
+                              {.input = "the ship\n", .environment = {"ONEDNN_MAX_CPU_ISA=AVX2"}});
+  EXPECT_THAT(refused, ExitsWith(2));
+  EXPECT_THAT(refused.log, HasSubstr("this CPU does not multiply bf16"));
   const Outcome spoken =
       run({"predict", "--model", output.string()}, {.input = "the ship was new\nthe barn was old\n"});
   ASSERT_THAT(spoken, ExitsWith(0));

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "tests/simt/activities.h"
 #include "tests/simt/block.h"
 #include "tests/simt/streams.h"
 
@@ -46,10 +47,10 @@ void run_grid(const GridLaunch& launch) {
                       launch.shared_bytes, largest_shared_bytes));
   require(launch.call_bytes <= 4096, launch, "more than 4096 bytes of arguments");
   largest_shared_bytes = 48 * 1024;
-  submit(launch.stream, [launch] {
-    ++launches;
-    Grid(launch, run_order, static_cast<uint32_t>(launches)).run();
-  });
+  submit(launch.stream, observed(ActivityKind::kernel, fmt::format("kernel at {}", launch.kernel), [launch] {
+           ++launches;
+           Grid(launch, run_order, static_cast<uint32_t>(launches)).run();
+         }));
 }
 
 uint3 thread_index() {

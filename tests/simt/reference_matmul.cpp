@@ -5,6 +5,7 @@
 #include <numbers>
 #include <vector>
 
+#include "tests/simt/activities.h"
 #include "tests/simt/simt.h"
 #include "tests/simt/streams.h"
 
@@ -121,7 +122,8 @@ void multiply_now(const Matmul& matmul) {
 
 bool ReferenceMatmul::multiply(Cuda& device, const Matmul& matmul) {
   if (matmul.epilogue != Epilogue::none && !has_epilogues_) return false;
-  submit(device.stream, [matmul] { multiply_now(matmul); });
+  submit(device.stream,
+         observed(ActivityKind::kernel, "reference_matmul", [matmul] { multiply_now(matmul); }));
   return true;
 }
 

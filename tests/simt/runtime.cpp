@@ -4,8 +4,10 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <utility>
 #include <vector>
 
+#include "tests/simt/activities.h"
 #include "tests/simt/memory.h"
 #include "tests/simt/simt.h"
 #include "tests/simt/streams.h"
@@ -27,6 +29,10 @@ bool is_pinned(const void* address, int64_t bytes) {
 bool on_device(const void* address, int64_t bytes) {
   const Region* region = device_memory().find(address);
   return region != nullptr && region->holds(address, bytes);
+}
+
+void submit_copy(cudaStream_t stream, std::function<void()> copy) {
+  submit(stream, observed(ActivityKind::copy, "", std::move(copy)));
 }
 
 void write_device(void* target, const void* source, size_t bytes) {
@@ -97,13 +103,13 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
     return cudaErrorInvalidValue;
   if (kind == cudaMemcpyHostToDevice && !is_pinned(source, size)) {
     const char* begin = static_cast<const char*>(source);
-    submit(stream, [target, copied = std::vector<char>(begin, begin + size)] {
+    submit_copy(stream, [target, copied = std::vector<char>(begin, begin + size)] {
       write_device(target, copied.data(), copied.size());
     });
   } else if (to_device) {
-    submit(stream, [=] { write_device(target, source, bytes); });
+    submit_copy(stream, [=] { write_device(target, source, bytes); });
   } else {
-    submit(stream, [=] { std::memcpy(target, source, bytes); });
+    submit_copy(stream, [=] { std::memcpy(target, source, bytes); });
     if (!is_pinned(target, size)) return cudaStreamSynchronize(stream);
   }
   return cudaSuccess;
@@ -112,10 +118,10 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
 cudaError_t cudaMemsetAsync(void* target, int byte, size_t bytes, cudaStream_t stream) {
   const auto size = static_cast<int64_t>(bytes);
   if (!on_device(target, size)) return cudaErrorInvalidValue;
-  submit(stream, [=] {
-    std::memset(target, byte, bytes);
-    device_memory().find(target)->mark_written(target, size);
-  });
+  submit(stream, observed(ActivityKind::set, "", [=] {
+           std::memset(target, byte, bytes);
+           device_memory().find(target)->mark_written(target, size);
+         }));
   return cudaSuccess;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/common/philox.h"
+#include "tests/simt/activities.h"
 #include "tests/simt/simt.h"
 
 namespace cloze::simt {
@@ -31,6 +32,7 @@ struct CUgraph_st {
 };
 struct CUgraphExec_st {
   std::shared_ptr<const std::vector<cloze::simt::GraphNode>> nodes;
+  uint32_t number = 0;
 };
 
 namespace cloze::simt {
@@ -300,14 +302,20 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  *executable = new CUgraphExec_st{std::make_shared<const std::vector<cloze::simt::GraphNode>>(graph->nodes)};
+  static uint32_t instantiated = 0;
+  *executable = new CUgraphExec_st{std::make_shared<const std::vector<cloze::simt::GraphNode>>(graph->nodes),
+                                   ++instantiated};
   return cudaSuccess;
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (stream != nullptr && stream->captured != nullptr) return cudaErrorInvalidValue;
   ++cloze::simt::replays;
-  cloze::simt::submit(stream, [nodes = executable->nodes] { cloze::simt::run_graph(*nodes); });
+  cloze::simt::submit(stream, [nodes = executable->nodes, number = executable->number] {
+    cloze::simt::set_replayed_graph(number);
+    cloze::simt::run_graph(*nodes);
+    cloze::simt::set_replayed_graph(0);
+  });
   return cudaSuccess;
 }
 

@@ -52,6 +52,10 @@ class RoundingExecutable final : public Executable {
     throw std::logic_error("the rounding engine takes no times");
   }
 
+  void run_traced(GpuTrace&, std::vector<LaunchTime>&) override {
+    throw std::logic_error("the rounding engine takes no times");
+  }
+
   std::unique_ptr<KeptResults> kept_results(const std::vector<Slot>&) override {
     throw std::logic_error("the rounding engine keeps no results");
   }

@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/file.h"
 #include "engine/config/config.h"
+#include "engine/train/finetuned_model.h"
 #include "engine/train/finetuner.h"
 #include "engine/train/pretrainer.h"
 #include "tests/train/small_run.h"
@@ -112,6 +114,32 @@ TEST(CudaFinetuning, ClassifiesAsTheCpuDoes) {
   ASSERT_EQ(expected.size(), 20u);
   ASSERT_EQ(actual.size(), expected.size());
   for (size_t i = 0; i < actual.size(); ++i) EXPECT_NEAR(actual[i], expected[i], 1e-4) << i;
+}
+
+std::vector<float> logits_of(const fs::path& run, const InferenceOptions& inference, const fs::path& texts) {
+  FinetunedModel model(run, inference);
+  return model.infer_file(*read_task_file(model.reading(), texts, ExampleUse::evaluation)).logits;
+}
+
+// A run predicts where and how it is told, not only as it was trained.
+TEST(CudaFinetuning, PredictsOnEitherDeviceInEitherPrecision) {
+  const TemporaryFolder folder;
+  const fs::path run = finetuned(folder, classification(folder, pretrained_in(folder)), "cuda");
+  const auto logits = [&](DeviceOption device, PrecisionOption precision) {
+    return logits_of(run, {.threads = 1, .device = device, .precision = precision}, folder / "valid.tsv");
+  };
+  const auto on_cpu = logits(DeviceOption::cpu, PrecisionOption::f32),
+             on_gpu = logits(DeviceOption::cuda, PrecisionOption::f32),
+             rounded = logits(DeviceOption::cuda, PrecisionOption::bf16);
+  EXPECT_EQ(logits_of(run, {.threads = 1}, folder / "valid.tsv"), rounded) << "where it was trained, in bf16";
+  ASSERT_EQ(on_cpu.size(), 20u);
+  double farthest = 0;
+  for (size_t i = 0; i < on_cpu.size(); ++i) {
+    EXPECT_NEAR(on_gpu[i], on_cpu[i], 1e-5) << i;
+    EXPECT_NEAR(rounded[i], on_cpu[i], 0.05) << i;
+    farthest = std::max(farthest, std::abs(double{rounded[i]} - on_cpu[i]));
+  }
+  EXPECT_GT(farthest, 1e-4) << "nothing was rounded";
 }
 
 TEST(CudaFinetuning, AnswersQuestionsAsTheCpuDoes) {

@@ -32,6 +32,17 @@ TEST(PretrainOptions, EveryConfigurationIsRead) {
   EXPECT_EQ(read, 7);
 }
 
+TEST(PretrainOptions, AreNotThoseOfFinetuning) {
+  const std::filesystem::path file = source / "configs/finetune/yelp.yaml";
+  try {
+    config::read<PretrainOptions>(file);
+    FAIL() << "was read";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.problem().what, "this is a configuration of `cloze finetune`");
+    EXPECT_THAT(error.problem().where, testing::StartsWith(file.string() + ":"));
+  }
+}
+
 TEST(PretrainOptions, PaperHasTwoPhases) {
   const auto options = config::read<PretrainOptions>(source / "configs/pretrain/base.yaml");
   ASSERT_EQ(options.training.phases.size(), 2u);
