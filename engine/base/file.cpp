@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/mapping_faults.h"
 
 namespace cloze {
 namespace {
@@ -63,6 +64,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
     throw Error({.what = "cannot map file", .where = path.string(), .why = system_message(errno)});
   }
   data_ = static_cast<const std::byte*>(mapped);
+  note_mapping(data_, size_, path.native());
 }
 
 void MappedFile::read_ahead() const {
@@ -79,7 +81,9 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (data_ == nullptr) return;
+  forget_mapping(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {

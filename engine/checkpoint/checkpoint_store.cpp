@@ -68,6 +68,10 @@ std::optional<double> score_of(const fs::path& folder, const std::string& metric
   }
 }
 
+bool is_run(const fs::path& path) {
+  return fs::is_directory(path / "checkpoints") && !fs::exists(path / config_file);
+}
+
 Checkpoint open_verified(const fs::path& folder) {
   Checkpoint checkpoint(folder);
   if (!checkpoint.manifest()) {
@@ -210,8 +214,7 @@ void CheckpointStore::set_aside_after(int64_t step) {
 }
 
 Checkpoint open_model(const fs::path& path, const OpenOptions& options) {
-  const bool is_run = fs::is_directory(path / "checkpoints") && !fs::exists(path / config_file);
-  if (!is_run) {
+  if (!is_run(path)) {
     Checkpoint checkpoint(path, options);
     checkpoint.verify(CheckpointFiles::of_the_model);
     return checkpoint;
@@ -221,6 +224,10 @@ Checkpoint open_model(const fs::path& path, const OpenOptions& options) {
     throw Error({.what = "the run has no checkpoint yet", .where = path.string()});
   }
   return std::move(*latest);
+}
+
+Checkpoint open_model_unread(const fs::path& path) {
+  return Checkpoint(is_run(path) ? path / latest_link : path);
 }
 
 }  // namespace cloze

@@ -66,5 +66,8 @@ class CheckpointStore {
 // folder the latest good checkpoint; a TensorFlow checkpoint by its folder or its prefix. Throws Error where
 // there is none, or its model's files are damaged.
 Checkpoint open_model(const std::filesystem::path& path, const OpenOptions& options = {});
+// The same without reading the files through to compare their digests: whoever calls has them compared
+// meanwhile (Checkpoint::verify), and turns to open_model() where they differ or anything else goes wrong.
+Checkpoint open_model_unread(const std::filesystem::path& path);
 
 }  // namespace cloze

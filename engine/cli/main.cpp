@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "engine/base/error.h"
+#include "engine/base/mapping_faults.h"
 #include "engine/cli/commands.h"
 
 namespace {
@@ -36,6 +37,7 @@ void add_commands(CLI::App& program, cloze::ExitCode& exit_code) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  cloze::report_mapping_faults();
   CLI::App program("Cloze trains BERT: pretraining from YAML on a CPU, one program, no Python.", "cloze");
   program.set_version_flag("--version", "cloze " CLOZE_VERSION);
   program.require_subcommand(1);

@@ -31,7 +31,7 @@ void add_examples(ReportedRun& run, int count) {
   } else {
     std::vector<FilledExample> examples =
         sentences_with_blanks(*Corpus::open(*corpus), static_cast<size_t>(count));
-    FillingModel model(open_model(record.folder));
+    FillingModel model(std::make_shared<const Checkpoint>(open_model(record.folder)));
     fill(examples, model.filling(), guesses_shown);
     run.examples = std::move(examples);
   }

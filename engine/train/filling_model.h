@@ -11,14 +11,14 @@ namespace cloze {
 class FillingModel {
  public:
   // Throws UsageError for a model without a masked-language head, Error for one that cannot be read.
-  explicit FillingModel(Checkpoint checkpoint);
+  explicit FillingModel(std::shared_ptr<const Checkpoint> checkpoint);
   FillingModel(const FillingModel&) = delete;
   FillingModel& operator=(const FillingModel&) = delete;
 
   MaskFilling& filling() { return *filling_; }
 
  private:
-  Checkpoint checkpoint_;  // its memory holds the parameters
+  std::shared_ptr<const Checkpoint> checkpoint_;  // its memory holds the parameters
   BertConfig config_;
   ParameterLayout layout_;
   std::unique_ptr<Engine> engine_;

@@ -4,7 +4,9 @@
 Both with the file in the page cache and, as root on Linux, with the cache dropped before each (as after a restart of the machine).
 The two take turns; the least of each counts. Reading is `cat FILE > /dev/null`.
 
-  startup.py --model RUN --result profiling/results/DATE-startup.json [--rounds 7]
+  startup.py --name "a run's checkpoint" --model RUN --result profiling/results/DATE-startup.json [--rounds 7]
+
+The result is appended to a list.
 """
 import argparse
 import datetime
@@ -22,6 +24,7 @@ DROP = pathlib.Path("/proc/sys/vm/drop_caches")
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", required=True, help="what the model is, for readers of the result")
     parser.add_argument("--model", type=pathlib.Path, required=True, help="a run, or a folder with model.safetensors")
     parser.add_argument("--result", type=pathlib.Path, required=True)
     parser.add_argument("--cloze", default=str(REPOSITORY / "build/release/engine/cli/cloze"), help="the program")
@@ -55,11 +58,12 @@ def main():
     file = folder / "model.safetensors"
     commands = {"fill": [arguments.cloze, "fill", "--model", str(arguments.model), "The capital of [MASK] is old."],
                 "read": ["cat", str(file)], "version": [arguments.cloze, "--version"]}
-    report = {"date": datetime.date.today().isoformat(), "machine": machine.describe(), "file_bytes": file.stat().st_size,
+    report = {"name": arguments.name, "date": datetime.date.today().isoformat(), "machine": machine.describe(), "file_bytes": file.stat().st_size,
               "cached": measure(commands, arguments.rounds, lambda: None)}
     if os.access(DROP, os.W_OK):
         report["not_cached"] = measure(commands, arguments.rounds, drop_caches)
-    arguments.result.write_text(json.dumps(report, indent=1) + "\n")
+    earlier = json.loads(arguments.result.read_text()) if arguments.result.exists() else []
+    arguments.result.write_text(json.dumps([*earlier, report], indent=1) + "\n")
     print(json.dumps(report))
 
 

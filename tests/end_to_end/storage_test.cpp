@@ -32,7 +32,17 @@ TEST(Checkpoints, ADamagedOneIsPassedOver) {
   const fs::path output = scratch / "run";
   ASSERT_THAT(run(pretrain_call(output)), ExitsWith(0));
   const FinalState undamaged = final_state(output);
+  const auto filled = [&](const fs::path& model) {
+    return run({"fill", "--model", model.string(), "the [MASK] was"});
+  };
+  const Outcome of_step_10 = filled(output / "checkpoints" / "step-10");
+  EXPECT_NE(filled(output).output, of_step_10.output);
   flip_a_byte(output / "checkpoints" / "step-20" / "model.safetensors");
+  const Outcome of_damaged = filled(output);
+  EXPECT_THAT(of_damaged, ExitsWith(0));
+  EXPECT_THAT(of_damaged.log, HasSubstr("checkpoint of step 20 passed over"));
+  EXPECT_EQ(of_damaged.output, of_step_10.output);
+  EXPECT_THAT(filled(output / "checkpoints" / "step-20"), ExitsWith(1));
   const Outcome told = run({"info", output / "checkpoints" / "step-20", "--verify"});
   EXPECT_THAT(told, ExitsWith(1));
   EXPECT_THAT(told.log, HasSubstr("model.safetensors"));

@@ -22,6 +22,7 @@ const std::vector<LinearSetup> setups = {{9, 64, 40, 9},
                                          {9, 24, 8, 6, false},
                                          {70, 16, 3, 65, true, false},
                                          {5, 8, 16, 4, true, true, GradientMode::accumulate},
+                                         {6, 16, 8, 5, true, false, GradientMode::accumulate},
                                          {4, 8, 8, 0}};
 
 template <typename Stage>
