@@ -13,38 +13,23 @@
 #include "engine/checkpoint/checkpoint_store.h"
 #include "engine/config/config.h"
 #include "engine/parallel/process_identity.h"
-#include "engine/tasks/task_loader.h"
 #include "engine/train/finetune_files.h"
+#include "engine/train/finetune_position.h"
+#include "engine/train/finetune_report.h"
 #include "engine/train/finetune_results.h"
 #include "engine/train/finetune_setup.h"
-#include "engine/train/finetuned_model.h"
+#include "engine/train/finetune_training.h"
 #include "engine/train/further_pretraining.h"
-#include "engine/train/model_state.h"
 #include "engine/train/resume_check.h"
 #include "engine/train/run_facts.h"
-#include "engine/train/run_report.h"
 #include "engine/train/run_setup.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
 namespace {
 
-constexpr uint32_t dropout_purpose = 2;
-
-// int(examples / batch * epochs), as run_classifier.py counts (google-research/bert).
-int64_t total_steps(const FinetuneOptions& options, size_t examples) {
-  if (options.training.steps) return *options.training.steps;
-  const double steps =
-      static_cast<double>(examples) / static_cast<double>(options.batch.sequences) * options.training.epochs;
-  return std::max<int64_t>(1, static_cast<int64_t>(steps));
-}
-
-// Sums between two reports.
-struct Interval {
-  double loss = 0, began = seconds_now();
-  int64_t steps = 0, tokens = 0;
-};
-
+// One run: further pretraining where it is asked for, then steps, evaluations and checkpoints, then the
+// results.
 class FinetuneRun {
  public:
   FinetuneRun(const FinetuneOptions& options, ExistingRun existing)
@@ -68,31 +53,36 @@ class FinetuneRun {
   int run() {
     if (const int signal = adapt(); signal != 0) return signal;
     start();
-    while (step_ < steps_ && !stopped_early_) {
+    while (step() < training_->steps() && !stops_early()) {
       train_step();
-      const bool finished = step_ == steps_;
-      if (step_ % options_.log.every == 0 || finished) report();
+      const bool finished = step() == training_->steps();
+      if (step() % options_.log.every == 0 || finished)
+        report_->show_interval(position_.training, training_->steps());
       const int signal = interrupted();
       const bool evaluate_now =
-          files_.validation && signal == 0 && (finished || step_ % evaluation_every_ == 0);
+          files_.validation && signal == 0 && (finished || step() % evaluation_every() == 0);
       if (evaluate_now) evaluate();
       const bool save_due =
-          options_.checkpoint.every > 0 ? step_ % options_.checkpoint.every == 0 : evaluate_now;
-      if (save_due || finished || signal != 0 || stopped_early_) save(finished || signal != 0);
+          options_.checkpoint.every > 0 ? step() % options_.checkpoint.every == 0 : evaluate_now;
+      if (save_due || finished || signal != 0 || stops_early()) save(finished || signal != 0);
       if (signal != 0) {
-        log::info("stopped by signal {} at step {}; go on with --resume", signal, step_);
+        log::info("stopped by signal {} at step {}; go on with --resume", signal, step());
         return signal;
       }
     }
-    loader_.reset();
-    programs_.reset();  // the best checkpoint is loaded next: both need not fit
-    engine_.reset();
+    training_.reset();  // the best checkpoint is loaded next: both need not fit
     write_finetuning_results(options_, files_);
-    log::info("done: {} steps, the model is in {}", step_, options_.output.string());
+    log::info("done: {} steps, the model is in {}", step(), options_.output.string());
     return 0;
   }
 
  private:
+  int64_t step() const { return position_.training.step; }
+  int64_t evaluation_every() const { return options_.evaluation.every.value_or(training_->epoch_steps()); }
+  bool stops_early() const {
+    return options_.evaluation.patience > 0 && position_.evaluations_since >= options_.evaluation.patience;
+  }
+
   std::optional<BestBy> best_by() const {
     if (!files_.validation) return std::nullopt;
     const TaskScore metric = best_metric(options_, files_);
@@ -112,57 +102,29 @@ class FinetuneRun {
   }
 
   void start() {
-    engine_ = make_engine(device_kind(options_.device), layout_.elements(), true, precision_);
-    programs_ = std::make_unique<FinetuningPrograms>(model_, layout_, *engine_,
-                                                     finetune_compile_options(options_, model_, layout_));
-    loader_ = std::make_unique<TaskLoader>(
-        *files_.training, model_.form(),
-        TaskLoaderOptions{.batch = options_.batch.sequences,
-                          .micro_batch_tokens = options_.batch.micro_batch_tokens,
-                          .shuffle = options_.training.shuffle,
-                          .seed = options_.seed});
-    steps_ = total_steps(options_, files_.training->examples());
-    const double epoch =
-        static_cast<double>(files_.training->examples()) / static_cast<double>(options_.batch.sequences);
-    evaluation_every_ = options_.evaluation.every.value_or(std::max<int64_t>(1, std::llround(epoch)));
+    training_.emplace(options_, model_, layout_, files_, precision_);
     log::info("{}; {} threads", cpu_info().text(), threads_);
-    announce_gpu(*engine_, precision_);
+    announce_gpu(training_->engine(), precision_);
     log::info("***** Running training *****");
     log::info("  Num examples = {}", files_.training->examples());
     log::info("  Batch size = {}", options_.batch.sequences);
-    log::info("  Num steps = {}", steps_);
-    if (!restore()) fresh_weights();
-    report_.emplace(folder_->metrics_file(), options_.output, options_.log.tensorboard, step_);
+    log::info("  Num steps = {}", training_->steps());
+    load_weights();
+    report_.emplace(folder_->metrics_file(), options_, step());
     write_facts();
-    if (step_ == 0) show_examples();
+    if (step() == 0) show_examples();
   }
 
-  bool restore() {
-    const auto checkpoint = folder_->starting_point(*store_);
-    if (!checkpoint) return false;
-    require_complete(load_parameters(*engine_, layout_, checkpoint->parameters()));
-    load_moments(*engine_, layout_, *checkpoint->optimizer());
-    const nlohmann::json state = checkpoint->trainer_state();
-    step_ = state.at("step");
-    updates_ = state.at("updates");
-    skipped_in_a_row_ = state.at("skipped_in_a_row");
-    worse_in_a_row_ = state.at("worse_in_a_row");
-    if (!state.at("best").is_null()) best_ = state.at("best").get<double>();
-    log::info("going on at step {}", step_);
-    return true;
-  }
-
-  // BERT's initialisation, then what the pretrained model has: all of the encoder, hardly ever the head.
-  void fresh_weights() {
-    initialize_parameters(*engine_, layout_, options_.seed, [&](const std::string& name) {
-      return is_of_head(model_.head, name) ? model_.head.initializer_range : model_.config.initializer_range;
-    });
-    const LoadReport report = load_parameters(*engine_, layout_, pretrained_.parameters());
-    require_encoder(report, model_.config.layers);
-    log::info("{}", to_string(report));
-    if (!adapted_) return;
-    require_encoder(load_parameters(*engine_, layout_, adapted_->parameters()), model_.config.layers);
-    log::info("the encoder is that of further pretraining: {}", adapted_->folder().string());
+  void load_weights() {
+    if (const auto checkpoint = folder_->starting_point(*store_)) {
+      training_->load(*checkpoint);
+      position_ = finetune_position_from(checkpoint->trainer_state());
+      log::info("going on at step {}", step());
+      if (stops_early()) log::info("it had stopped early; a larger evaluation.patience lets it go on");
+      return;
+    }
+    training_->load_pretrained(pretrained_);
+    if (adapted_) training_->load_encoder(*adapted_);
     adapted_.reset();
   }
 
@@ -172,125 +134,62 @@ class FinetuneRun {
   }
 
   void train_step() {
-    const TaskStep& batch = loader_->next(step_);
-    rate_ = learning_rate(options_.schedule, options_.optimizer.learning_rate, step_, steps_);
-    FinetuningStepInputs inputs{
-        .label_weight = batch.label_weight,
-        .dropout_key = derive_key(options_.seed, dropout_purpose, static_cast<uint64_t>(step_))};
-    const auto scalars = optimizer_scalars(options_.optimizer, rate_, updates_);
-    for (size_t i = 0; i < scalars.size(); ++i) inputs.update_scalars[i] = static_cast<float>(scalars[i]);
-    double loss = 0;
-    bool skipped = false;
-    for (size_t i = 0; i < batch.micro_batches.size(); ++i) {
-      const TaskBatch& micro_batch = batch.micro_batches[i];
-      const MicroBatch place{.first = i == 0, .last = i + 1 == batch.micro_batches.size()};
-      FinetuningProgram& program = programs_->training(micro_batch.capacity, place);
-      program.load(micro_batch, inputs);
-      program.run();
-      loss += program.loss_sum(micro_batch);
-      interval_.tokens += micro_batch.sequences.live_tokens;
-      if (!place.last) continue;
-      gradient_norm_ = program.gradient_norm();
-      skipped = program.skipped();
-    }
-    interval_.loss += batch.label_weight > 0 ? loss / batch.label_weight : 0;
-    ++interval_.steps;
-    if (skipped) {
-      not_finite();
+    const FinetuneStep done = training_->train(position_.training);
+    report_->add(done);
+    TrainerPosition& position = position_.training;
+    if (done.skipped) {
+      ++position.skipped_in_a_row;
+      skip_or_stop({.what = fmt::format("step {}: a gradient is not finite", position.step),
+                    .output = options_.output,
+                    .remedy = "a smaller learning rate, from the last checkpoint",
+                    .policy = options_.training.non_finite,
+                    .in_a_row = position.skipped_in_a_row,
+                    .most = options_.training.max_skipped_steps});
     } else {
-      ++updates_, skipped_in_a_row_ = 0;
+      ++position.updates, position.skipped_in_a_row = 0;
     }
-    ++step_;
-  }
-
-  void not_finite() {
-    ++skipped_in_a_row_;
-    skip_or_stop({.what = fmt::format("step {}: a gradient is not finite", step_),
-                  .output = options_.output,
-                  .remedy = "a smaller learning rate, from the last checkpoint",
-                  .policy = options_.training.non_finite,
-                  .in_a_row = skipped_in_a_row_,
-                  .most = options_.training.max_skipped_steps});
-  }
-
-  void report() {
-    const double seconds = seconds_now() - interval_.began;
-    const auto steps = static_cast<double>(interval_.steps);
-    const ProgressReport line{.step = step_,
-                              .total_steps = steps_,
-                              .loss = interval_.loss / steps,
-                              .learning_rate = rate_,
-                              .tokens_per_second = static_cast<double>(interval_.tokens) / seconds,
-                              .seconds_per_step = seconds / steps};
-    report_->show(line);
-    report_->record(step_, "train",
-                    {{"loss", line.loss},
-                     {"learning_rate", rate_},
-                     {"gradient_norm", gradient_norm_},
-                     {"tokens_per_second", line.tokens_per_second},
-                     {"skipped_steps", static_cast<double>(step_ - updates_)}});
-    interval_ = {};
+    ++position.step;
   }
 
   void evaluate() {
     const double began = seconds_now();
-    const TaskOutputs outputs =
-        infer(*programs_, *files_.validation, options_.evaluation.batch, options_.batch.micro_batch_tokens);
-    interval_.began += seconds_now() - began;  // evaluation is not training time
+    const TaskOutputs outputs = training_->infer(*files_.validation);
+    const double seconds = seconds_now() - began;
     const std::vector<TaskScore> scores = files_.validation->score(outputs);
-    std::string line = fmt::format("evaluation at step {}:", step_);
-    if (outputs.loss > 0) line += fmt::format(" loss {:.4f}", outputs.loss);
-    std::vector<std::pair<std::string, double>> values{{"loss", outputs.loss}};
-    for (const TaskScore& score : scores) {
-      line += fmt::format(" {} {:.4f}", score.name, score.value);
-      values.emplace_back(score.name, score.value);
-    }
-    report_->clear_progress();
-    log::info("{}", line);
-    report_->record(step_, "eval", values);
-    keep_track(scored_by(options_, scores));
-  }
-
-  void keep_track(const TaskScore& score) {
+    report_->show_evaluation(step(), outputs, scores, seconds);
+    const TaskScore& score = scored_by(options_, scores);
     score_ = score.value;
-    const bool better = !best_ || (score.less_is_better ? score.value < *best_ : score.value > *best_);
-    if (better) best_ = score.value;
-    worse_in_a_row_ = better ? 0 : worse_in_a_row_ + 1;
-    stopped_early_ = options_.evaluation.patience > 0 && worse_in_a_row_ >= options_.evaluation.patience;
-    if (stopped_early_) {
+    position_.note(score);
+    if (stops_early()) {
       log::info("{} has not become better in {} evaluations: the run stops early", score.name,
-                worse_in_a_row_);
+                position_.evaluations_since);
     }
   }
 
   void write_facts() const {
-    write_run_facts(options_.output,
-                    run_facts("fine-tuning", *engine_, layout_.count(), layout_.elements(), threads_, 1));
+    write_run_facts(options_.output, run_facts("fine-tuning", training_->engine(), layout_.count(),
+                                               layout_.elements(), threads_, 1));
   }
 
   // A full disk must not cost the run: what was saved before stays, and training goes on.
   void save(bool last_chance) {
-    const SavedState state = saved_state(*engine_, layout_, true);
+    const SavedState state = training_->saved();
     CheckpointContents contents{.config = finetuned_config(model_, files_.reading.labels),
                                 .tokenizer = pretrained_.tokenizer(),
                                 .parameters = state.parameters,
                                 .optimizer = state.optimizer,
-                                .step = step_,
+                                .step = step(),
                                 .memory = state.memory};
     if (const auto best = best_by(); best && std::isfinite(score_))
       contents.score = Score{best->metric, score_};
     report_->clear_progress();
     try {
-      store_->save(contents, {{"step", step_},
-                              {"updates", updates_},
-                              {"skipped_in_a_row", skipped_in_a_row_},
-                              {"worse_in_a_row", worse_in_a_row_},
-                              {"best", best_ ? nlohmann::json(*best_) : nlohmann::json()}});
+      store_->save(contents, to_json(position_));
       write_facts();
-      log::info("saved {}", store_->folder_of(step_).string());
+      log::info("saved {}", store_->folder_of(step()).string());
     } catch (const Error& error) {
       if (last_chance) throw;
-      log::error("the checkpoint of step {} could not be written, the run goes on: {}", step_, error.what());
+      log::error("the checkpoint of step {} could not be written, the run goes on: {}", step(), error.what());
     }
   }
 
@@ -304,16 +203,10 @@ class FinetuneRun {
   ParameterLayout layout_;
   std::optional<RunFolder> folder_;
   std::optional<CheckpointStore> store_;
-  std::unique_ptr<Engine> engine_;
-  std::unique_ptr<FinetuningPrograms> programs_;
-  std::unique_ptr<TaskLoader> loader_;
-  std::optional<RunReport> report_;
-  Interval interval_;
-  double rate_ = 0, gradient_norm_ = 0, score_ = std::nan("");
-  std::optional<double> best_;
-  int64_t step_ = 0, steps_ = 0, updates_ = 0, evaluation_every_ = 1, skipped_in_a_row_ = 0,
-          worse_in_a_row_ = 0;
-  bool stopped_early_ = false;
+  std::optional<FinetuneTraining> training_;
+  std::optional<FinetuneReport> report_;
+  FinetunePosition position_;
+  double score_ = std::nan("");  // of the last evaluation
 };
 
 int finetune_seeds(const FinetuneOptions& options, ExistingRun existing) {
