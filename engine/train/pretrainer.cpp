@@ -9,15 +9,12 @@
 #include "engine/base/log.h"
 #include "engine/base/signals.h"
 #include "engine/config/config.h"
-#include "engine/model/flops.h"
-#include "engine/tasks/late_steps.h"
-#include "engine/train/evaluation.h"
 #include "engine/train/job.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/pretrain_checkpoints.h"
 #include "engine/train/pretrain_report.h"
 #include "engine/train/pretrain_setup.h"
-#include "engine/train/pretrain_step.h"
+#include "engine/train/pretrain_training.h"
 #include "engine/train/run_facts.h"
 #include "engine/train/run_setup.h"
 #include "engine/train/shared_state.h"
@@ -66,14 +63,15 @@ class PretrainRun {
     start();
     int signal = 0;
     while (position_.step < options_.training.steps) {
-      signal = train_step();
+      signal = training_->train(position_);
       const int64_t step = position_.step;
       const bool finished = step == options_.training.steps;
       const bool report_due = step % options_.log.every == 0 || finished;
       const bool save_due =
           finished || signal != 0 || (options_.checkpoint.every > 0 && step % options_.checkpoint.every == 0);
-      if (report_due || save_due) hear_of_steps(0);
-      if (report_due) report_.show_interval(position_, rate_, gradient_norm_);
+      if (report_due || save_due) training_->catch_up(position_);
+      if (report_due)
+        report_.show_interval(position_, training_->learning_rate(), training_->gradient_norm());
       if (setup_.validation && signal == 0 &&
           (finished || step % options_.evaluation.every == 0 || (save_due && scores_checkpoints())))
         evaluate();
@@ -114,11 +112,8 @@ class PretrainRun {
 
   void start() {
     const BertConfig& config = setup_.config;
-    PretrainingCompileOptions compile = compile_options(options_, setup_.layout);
-    compile.reduction = job_.reduction(setup_.layout);
     state_.emplace(job_.communicator(), job_.sharded_buckets(setup_.layout));
-    programs_ = std::make_unique<PretrainingPrograms>(config, setup_.layout, *engine_, std::move(compile));
-    late_.emplace();
+    training_.emplace(options_, setup_, job_, *engine_, report_);
     log::info("{}; {} threads", cpu_info().text(), threads_);
     if (job_.leads()) announce_gpu(*engine_, precision_);
     log::info("model: {} layers, hidden {}, {} heads, vocabulary {}; {} parameters", config.layers,
@@ -130,7 +125,7 @@ class PretrainRun {
     if (job_.leads()) lead_the_start();
     begin_alike();
     if (position_.step != 0) return;
-    if (job_.leads()) show_examples();
+    if (job_.leads()) training_->show_examples();
     if (setup_.validation && options_.model.initialize_from) evaluate();  // what the model knew before
   }
 
@@ -159,127 +154,9 @@ class PretrainRun {
     report_.begin_interval();
   }
 
-  void show_examples() {
-    PretrainingLoader& loader = loader_for(0);
-    Instance instance;
-    int shown = 0;
-    for (const InstanceReference& reference : loader.plan().batch(0, setup_.phases[0].batch)) {
-      if (shown++ == options_.log.examples) break;
-      loader.maker().make(reference, instance);
-      log::info("{}", show_example(instance, setup_.phases[0].instances, setup_.train->vocabulary()));
-    }
-  }
-
-  PretrainingLoader& loader_for(size_t phase) {
-    if (!loader_ || loader_phase_ != phase) {
-      loader_.reset();
-      const TrainingPhase& stretch = setup_.phases[phase];
-      loader_ = std::make_unique<PretrainingLoader>(setup_.train, stretch.instances,
-                                                    phase_seed(options_.seed, phase),
-                                                    LoaderOptions{.batch = stretch.batch,
-                                                                  .ladder = stretch.ladder,
-                                                                  .rank = job_.rank(),
-                                                                  .world = job_.size(),
-                                                                  .threads = 1});
-      loader_phase_ = phase;
-      evaluation_.reset();
-    }
-    return *loader_;
-  }
-
-  // Returns the signal that asks to stop after this step, or 0.
-  int train_step() {
-    const auto& phase = phase_of(setup_.phases, position_.step);
-    PretrainingLoader& loader = loader_for(static_cast<size_t>(&phase - setup_.phases.data()));
-    const PretrainingStep& batch =
-        loader.next(options_.training.overfit_one_batch ? 0 : position_.step - phase.begin);
-    rate_ = learning_rate(options_.schedule, options_.optimizer.learning_rate, position_.step,
-                          options_.training.steps);
-    const PretrainingStepInputs inputs =
-        step_inputs(options_, batch, position_.step, updates_before(), rate_);
-
-    BatchCounts counts;
-    for (size_t i = 0; i < batch.micro_batches.size(); ++i) {
-      const PretrainingBatch& micro_batch = batch.micro_batches[i];
-      const MicroBatch place{.first = i == 0, .last = i + 1 == batch.micro_batches.size()};
-      PretrainingProgram& program = programs_->training(micro_batch.capacity, place);
-      program.load(micro_batch, inputs);
-      if (place.last) job_.begin_agreement();
-      program.run();
-      job_.communicator().note_progress();
-      late_->keep(program, micro_batch, place.last);
-      counts.add(micro_batch.sequences.sequence_offsets, micro_batch.sequences.live_sequences,
-                 micro_batch.live_predictions);
-    }
-    report_.add_step(training_flops(setup_.config, counts));
-    ++position_.step;
-    hear_of_steps(steps_behind());
-    return job_.agreed_signal();
-  }
-
-  // On a GPU a step is read after the next one has begun.
-  int64_t steps_behind() const { return engine_->kind() == DeviceKind::cuda ? 1 : 0; }
-
-  // The updates before the step that is about to begin. Where that is behind, the step before it counts as
-  // one, whether it has been read by now (at a report, after resuming) or not: what the run computes does not
-  // depend on when it reports.
-  int64_t updates_before() const {
-    const bool read_as_skipped = late_->unread() == 0 && position_.skipped_in_a_row > 0;
-    return position_.updates + late_->unread() + (steps_behind() > 0 && read_as_skipped ? 1 : 0);
-  }
-
-  // Reads what steps said, but for the last `behind`.
-  void hear_of_steps(int64_t behind) {
-    while (late_->unread() > behind) {
-      const int64_t step = position_.step - late_->unread();
-      const LateMetrics::Report said = late_->read();
-      report_.add(said.metrics);
-      gradient_norm_ = said.gradient_norm;
-      if (said.skipped) {
-        not_finite(step);
-      } else {
-        ++position_.updates, position_.skipped_in_a_row = 0;
-      }
-    }
-  }
-
-  // Names the first tensor that is not finite, looking through the step's micro-batches with the parameters
-  // as they are now; ends the run as configured.
-  void not_finite(int64_t step) {
-    ++position_.skipped_in_a_row;
-    const auto& phase = phase_of(setup_.phases, step);
-    const PretrainingStep& batch = loader_for(static_cast<size_t>(&phase - setup_.phases.data()))
-                                       .next(options_.training.overfit_one_batch ? 0 : step - phase.begin);
-    const PretrainingStepInputs inputs = step_inputs(options_, batch, step, position_.updates, 0);
-    std::string culprit;
-    for (const PretrainingBatch& micro_batch : batch.micro_batches) {
-      PretrainingProgram& program = programs_->training(micro_batch.capacity, {.first = true, .last = false});
-      program.load(micro_batch, inputs);
-      if (const auto found = program.executable().first_non_finite()) {
-        culprit = *found;
-        break;
-      }
-    }
-    culprit = job_.first_of(culprit);
-    if (culprit.empty()) culprit = "the sum of all gradients";
-    skip_or_stop({.what = fmt::format("step {}: a gradient is not finite; first seen in {}", step, culprit),
-                  .output = options_.output,
-                  .remedy = "a smaller learning rate or a longer warm-up, from the last checkpoint",
-                  .policy = options_.training.non_finite,
-                  .in_a_row = position_.skipped_in_a_row,
-                  .most = options_.training.max_skipped_steps});
-  }
-
   void evaluate() {
-    const auto& phase = phase_of(setup_.phases, std::max<int64_t>(0, position_.step - 1));
-    if (!evaluation_) {
-      evaluation_ = std::make_unique<PretrainEvaluation>(
-          setup_.validation, log_frequencies(*setup_.train), phase, options_.evaluation.sequences,
-          options_.evaluation.seed, 1, job_.rank(), job_.size());
-    }
     const PretrainReport::Pause pause(report_);
-    const PretrainingMetrics metrics =
-        job_.sum(evaluation_->run(*programs_, [this] { job_.communicator().note_progress(); }));
+    const PretrainingMetrics metrics = training_->evaluate(position_.step);
     if (!job_.leads()) return;
     report_.show_evaluation(position_.step, metrics);
     checkpoints_->note_score(metrics.mask_token_loss());
@@ -319,14 +196,9 @@ class PretrainRun {
   const PretrainSetup setup_;
   std::optional<PretrainCheckpoints> checkpoints_;  // rank 0
   std::optional<SharedState> state_;
-  std::unique_ptr<PretrainingPrograms> programs_;
-  std::optional<LateSteps> late_;
-  std::unique_ptr<PretrainingLoader> loader_;
-  size_t loader_phase_ = 0;
-  std::unique_ptr<PretrainEvaluation> evaluation_;
   PretrainReport report_;
+  std::optional<PretrainTraining> training_;
   TrainerPosition position_;
-  double rate_ = 0, gradient_norm_ = 0;
 };
 
 }  // namespace
