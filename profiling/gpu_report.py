@@ -40,8 +40,18 @@ def row(line, peer, best):
     return cells + [""]
 
 
+def quickest_peers(measured):
+    """Of what PyTorch can do by several libraries ("forward 128 by cuDNN"), the quickest."""
+    peers = {}
+    for line in measured.get("kernels-torch", []):
+        key = line["part"], line["name"].split(" by ")[0]
+        if key not in peers or line["milliseconds"] < peers[key]["milliseconds"]:
+            peers[key] = line
+    return peers
+
+
 def table(measured, best):
-    peers = {(line["part"], line["name"]): line for line in measured.get("kernels-torch", [])}
+    peers = quickest_peers(measured)
     text = "| operation | Cloze, ms | PyTorch, ms | PyTorch / Cloze | share of the ceiling |\n|---|---|---|---|---|\n"
     for source in ("ceilings-cloze", "kernels-cloze"):
         for line in measured.get(source, []):
@@ -57,9 +67,22 @@ def steps_table(measured):
     return text
 
 
+def peers_table(measured):
+    """What has no counterpart of ours, or was done by several libraries."""
+    text = "| PyTorch alone | ms | FLOP/s |\n|---|---|---|\n"
+    for line in measured.get("kernels-torch", []):
+        if " by " in line["name"] or "FP8" in line["name"]:
+            text += f'| {line["name"]} | {line["milliseconds"]:.3f} | {line.get("flops_per_second", 0):.3g} |\n'
+    return text
+
+
 def runs_table(measured):
     text = ""
     for line in measured.get("runs", []):
+        if "timing" in line:
+            text += (f'{line["name"]} ({line["timing"]}): launches {1e3 * line["launch_seconds"]:.3f} ms of a step of '
+                     f'{1e3 * line["step_seconds"]:.3f}, without timing {1e3 * line["step_seconds_without_timing"]:.3f}\n\n')
+            continue
         text += (f'{line["name"]}: {line["steps"]} steps, losses within {line["largest_relative_difference"]:.1e} of the CPU\'s '
                  f'({line["allowed"]:.0e} allowed), resumed {"" if line["resumed_bit_for_bit"] else "not "}bit for bit\n\n')
     return text
@@ -78,7 +101,7 @@ def main():
     text = f'# {results["gpu"]}, {results["date"]}, revision {revision}\n\n| part | verdict | seconds |\n|---|---|---|\n'
     text += "".join(f"| {name} | {verdict} | {seconds} |\n" for name, verdict, seconds in status)
     if any(measured.values()):
-        text += "\n" + table(measured, results["ceilings"]) + "\n" + steps_table(measured) + "\n" + runs_table(measured)
+        text += "\n" + table(measured, results["ceilings"]) + "\n" + peers_table(measured) + "\n" + steps_table(measured) + "\n" + runs_table(measured)
     else:
         text += "\nNothing was measured.\n"
     (folder / "results.md").write_text(text)

@@ -40,6 +40,9 @@ void layer(GpuBench& bench, int64_t rows, int64_t out, int64_t in) {
   bench.measure("ceilings", "linear weight gradient " + shape, work, [&] {
     linear_weight_gradient(device, {output, input, weight_gradient});
   });
+  bench.measure("ceilings", "linear weight gradient, added " + shape, work, [&] {
+    linear_weight_gradient(device, {output, input, weight_gradient, GradientMode::accumulate});
+  });
 }
 
 // What the library takes while it writes a product, beside the kernels that do it otherwise: of the layer
@@ -82,7 +85,10 @@ void measure_ceilings(GpuBench& bench) {
   copy(bench);
   layer(bench, 8192, 8192, 8192);
   for (const auto& [out, in] : {std::pair<int64_t, int64_t>{2304, 768}, {768, 768}, {3072, 768}, {768, 3072}})
-    layer(bench, tokens, out, in);
+    layer(bench, tokens, out, in);  // BERT-base
+  for (const auto& [out, in] :
+       {std::pair<int64_t, int64_t>{3072, 1024}, {1024, 1024}, {4096, 1024}, {1024, 4096}})
+    layer(bench, tokens, out, in);  // BERT-large
   epilogues(bench, tokens, 3072, 768);
   epilogues(bench, tokens, 4096, 1024);
   layer(bench, 1280, 30592, 768);  // the masked-LM head
