@@ -7,7 +7,7 @@
 // without a word. These give it one.
 namespace cloze {
 
-// Of every mapping, by MappedFile. Where too many are known already, the message names no file.
+// Of every mapping, by MappedFile. Of more than 256 at a time the last ones are not known.
 void note_mapping(const void* begin, size_t bytes, std::string_view path) noexcept;
 void forget_mapping(const void* begin) noexcept;
 

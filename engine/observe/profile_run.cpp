@@ -56,7 +56,7 @@ void require_gpu_to_trace(const PretrainOptions& options) {
 
 class ProfiledTraining {
  public:
-  ProfiledTraining(const PretrainOptions& options, size_t phase, bool replayed, Profile& profile)
+  ProfiledTraining(const PretrainOptions& options, size_t phase, Profile& profile)
       : options_(options),
         phases_(resolve_phases(options)),
         phase_(phases_[phase]),
@@ -66,7 +66,6 @@ class ProfiledTraining {
         layout_(pretraining_layout(options, config_)),
         engine_(make_engine(device_kind(options.device), layout_.elements(), true,
                             run_precision(options.precision, architecture_of(device_kind(options.device))))) {
-    if (replayed) trace_ = std::make_unique<GpuTrace>();
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);
     });
@@ -87,6 +86,10 @@ class ProfiledTraining {
     return engine_->kind() == DeviceKind::cuda ? fmt::format("{}; {}", engine_->device_name(), cpu) : cpu;
   }
 
+  // Before the first step, whose programs are recorded. The ceilings are measured outside of it.
+  void begin_trace() { trace_ = std::make_unique<GpuTrace>(); }
+  void end_trace() { trace_.reset(); }
+
   std::string timing() const {
     if (trace_ != nullptr) return "CUPTI's notes of the replayed CUDA graph";
     return engine_->kind() == DeviceKind::cuda ? "events of the GPU's stream, launch by launch"
@@ -106,6 +109,7 @@ class ProfiledTraining {
     const PretrainingStep& batch = loader_->next(step);
     timed.batch_ready = launch_clock();
     const double waited = timed.batch_ready - timed.begin;
+    if (trace_ != nullptr) learn_new_programs(batch);
     const bool plain_first = step % 2 == 0;
     if (plain_first) timed.plain_seconds = compute(batch, nullptr);
     compute(batch, &timed);
@@ -116,6 +120,19 @@ class ProfiledTraining {
   }
 
  private:
+  // A program that is traced for the first time also runs call by call, which is no part of a step.
+  void learn_new_programs(const PretrainingStep& batch) {
+    const size_t count = batch.micro_batches.size();
+    for (size_t i = 0; i < count; ++i) {
+      const MicroBatch place{.first = i == 0, .last = i + 1 == count};
+      const auto* program = &programs_->training(batch.micro_batches[i].capacity, place);
+      if (std::find(known_.begin(), known_.end(), program) != known_.end()) continue;
+      ProfiledStep ignored;
+      compute(batch, &ignored);
+      return;
+    }
+  }
+
   // One update; returns its seconds. `timed`: with the times of launches.
   double compute(const PretrainingStep& batch, ProfiledStep* timed) {
     const double begin = launch_clock();
@@ -178,7 +195,7 @@ class ProfiledTraining {
   BertConfig config_;
   ParameterLayout layout_;
   std::unique_ptr<Engine> engine_;
-  std::unique_ptr<GpuTrace> trace_;  // or none; older than all programs
+  std::unique_ptr<GpuTrace> trace_;  // or none
   std::unique_ptr<PretrainingPrograms> programs_;
   std::unique_ptr<PretrainingLoader> loader_;
   std::vector<const PretrainingProgram*> known_;  // as Profile::programs
@@ -214,14 +231,16 @@ Profile profile_pretraining(const PretrainOptions& options, const ProfileOptions
   const size_t phase = phase_index(resolve_phases(options), profile_options.phase);
   set_thread_count(thread_number(options.threads));
   Profile profile{.title = fmt::format("{}, phase {}", title, profile_options.phase)};
-  ProfiledTraining training(options, phase, profile_options.replayed, profile);
+  ProfiledTraining training(options, phase, profile);
   profile.machine = training.machine();
-  profile.timing = training.timing();
   profile.ceilings = training.ceilings();
+  if (profile_options.replayed) training.begin_trace();
+  profile.timing = training.timing();
   const int64_t first = profile_options.warm_up;
   for (int64_t step = 0; step < first; ++step) training.warm_up(step);
   log::info("{} steps of warm-up done, {} steps are timed", first, profile_options.steps);
   for (int64_t step = first; step < first + profile_options.steps; ++step) training.profile_step(step);
+  training.end_trace();
   profile.ceilings = better_of(profile.ceilings, training.ceilings());
   return profile;
 }
