@@ -79,20 +79,19 @@ Vocabulary Vocabulary::parse(std::string_view bytes, const std::string& origin) 
 Vocabulary::Vocabulary(std::vector<std::string> pieces, std::string origin)
     : pieces_(std::move(pieces)), origin_(std::move(origin)) {
   ids_.reserve(pieces_.size());
-  std::vector<std::string_view> order;
+  distinct_ids_.reserve(pieces_.size());
   for (int32_t id = 0; id < size(); ++id) {
     const std::string& text = pieces_[static_cast<size_t>(id)];
     const auto [place, inserted] = ids_.try_emplace(text, id);
     if (inserted) {
-      order.push_back(text);
+      distinct_ids_.push_back(id);
     } else {
       log::warning("{}: the piece `{}` was listed before as number {}; text will use number {}",
                    line_of(origin_, id), text, place->second, id);
+      std::replace(distinct_ids_.begin(), distinct_ids_.end(), place->second, id);
       place->second = id;
     }
   }
-  distinct_ids_.reserve(order.size());
-  for (const std::string_view text : order) distinct_ids_.push_back(ids_.at(text));
 
   pad_ = require("[PAD]");
   unknown_ = require("[UNK]");
