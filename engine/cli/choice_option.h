@@ -9,7 +9,7 @@ namespace cloze {
 
 // An option that takes one of a few words. CLI11's own transformer shows the numbers behind an enum in its
 // help and messages.
-template <typename Value, typename Choice>
+template <typename Choice, typename Value>
 CLI::Option* add_choice_option(CLI::App& command, const std::string& name, Value& value,
                                const std::map<std::string, Choice>& choices, const std::string& help) {
   std::vector<std::string> words;

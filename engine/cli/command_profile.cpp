@@ -46,10 +46,9 @@ void add_profile_command(CLI::App& program, ExitCode&) {
       ->capture_default_str();
   command->add_flag("--replayed", call->options.replayed,
                     "On a GPU: times of the CUDA graph that a run replays (by CUPTI), not launch by launch");
-  add_choice_option<GroupBy, GroupBy>(
-      *command, "--by", call->by,
-      {{"op", GroupBy::op}, {"layer", GroupBy::layer}, {"launch", GroupBy::launch}},
-      "Rows of the table; default: op");
+  add_choice_option<GroupBy>(*command, "--by", call->by,
+                             {{"op", GroupBy::op}, {"layer", GroupBy::layer}, {"launch", GroupBy::launch}},
+                             "Rows of the table; default: op");
   command->add_option("--output", call->output,
                       "A folder for profile.json, trace.json (for Perfetto) and roofline.svg");
   command->callback([call] { run(*call); });

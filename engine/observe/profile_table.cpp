@@ -59,9 +59,9 @@ std::string heading(const Profile& profile) {
   for (const ProfiledStep& step : profile.steps) tokens += static_cast<double>(step.counts.tokens);
   const auto steps = static_cast<double>(profile.steps.size());
   return fmt::format(
-      "{}\n{}\ntimes: {}\nceilings, measured in this run: matrix products {}FLOP/s, copying memory {}B/s "
-      "(read and "
-      "written)\n{} steps of {:.0f} tokens on average\n\n",
+      "{}\n{}\ntimes: {}\n"
+      "ceilings, measured in this run: matrix products {}FLOP/s, copying memory {}B/s (read and written)\n"
+      "{} steps of {:.0f} tokens on average\n\n",
       profile.title, profile.machine, profile.timing, human_count(profile.ceilings.matmul_flops),
       human_count(profile.ceilings.copy_bytes), profile.steps.size(), tokens / std::max(steps, 1.0));
 }
