@@ -1,7 +1,8 @@
 # The CUDA toolkit, where CLOZE_CUDA wants it: sets CLOZE_HAS_CUDA, CLOZE_CUDA_ARCHITECTURES and CLOZE_CUDA_FLAGS;
-# CLOZE_HAS_CUPTI and CLOZE_CUPTI_INCLUDE.
+# CLOZE_HAS_CUPTI and CLOZE_CUPTI_INCLUDE; CLOZE_HAS_CUDNN and the target cloze_cudnn_frontend.
 set(CLOZE_HAS_CUDA OFF)
 set(CLOZE_HAS_CUPTI OFF)
+set(CLOZE_HAS_CUDNN OFF)
 if(CLOZE_CUDA STREQUAL "OFF")
   return()
 endif()
@@ -46,4 +47,20 @@ if(CLOZE_CUPTI_INCLUDE AND CUDAToolkit_VERSION VERSION_GREATER_EQUAL 13)
   set(CLOZE_HAS_CUPTI ON)
 else()
   message(STATUS "Cloze: no `cloze profile --replayed`: CUPTI of CUDA 13 or later was not found")
+endif()
+
+# cuDNN's attention, as an option of a run: cuDNN's headers and its header-only frontend, which is installed or fetched.
+find_path(CLOZE_CUDNN_INCLUDE cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+mark_as_advanced(CLOZE_CUDNN_INCLUDE)
+if(CLOZE_CUDNN_INCLUDE)
+  include(third_party/cudnn_frontend.cmake)
+endif()
+if(CLOZE_CUDNN_FRONTEND)
+  set(CLOZE_HAS_CUDNN ON)
+  add_library(cloze_cudnn_frontend INTERFACE)
+  target_include_directories(cloze_cudnn_frontend SYSTEM INTERFACE ${CLOZE_CUDNN_FRONTEND} ${CLOZE_CUDNN_INCLUDE}
+                                                                   ${CUDAToolkit_INCLUDE_DIRS})
+  target_compile_definitions(cloze_cudnn_frontend INTERFACE CUDNN_FRONTEND_SKIP_JSON_LIB)
+else()
+  message(STATUS "Cloze: no `training.attention: cudnn`: cuDNN or its frontend was not found")
 endif()

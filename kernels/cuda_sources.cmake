@@ -6,6 +6,7 @@ set(CLOZE_CUDA_SOURCES
   attention/attention_cuda.cu
   attention/attention_f32_cuda.cu
   attention/attention_forward_cuda.cu
+  attention/attention_tables_cuda.cu
   attention/attention_work_cuda.cu
   common/column_sum_cuda.cu
   common/cuda.cu

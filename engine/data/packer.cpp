@@ -35,7 +35,7 @@ void fill_unused(PretrainingBatch& batch) {
 }  // namespace
 
 void Packer::pack(std::span<const InstanceReference> sequences, int64_t first_index,
-                  const std::vector<Capacity>& ladder, PretrainingBatch& batch) {
+                  const std::vector<Capacity>& ladder, PretrainingBatch& batch, const Capacity& least) {
   if (instances_.size() < sequences.size()) instances_.resize(sequences.size());
   Capacity counts{.tokens = 0, .sequences = static_cast<int64_t>(sequences.size()), .predictions = 0};
   for (size_t i = 0; i < sequences.size(); ++i) {
@@ -43,7 +43,7 @@ void Packer::pack(std::span<const InstanceReference> sequences, int64_t first_in
     counts.tokens += sequences[i].tokens();
     counts.predictions += static_cast<int64_t>(instances_[i].predictions.size());
   }
-  begin_batch(choose_rung(ladder, counts), batch);
+  begin_batch(choose_rung(ladder, larger_of(counts, least)), batch);
   for (size_t i = 0; i < sequences.size(); ++i)
     append(instances_[i], first_index + static_cast<int64_t>(i), batch);
   fill_unused(batch);

@@ -16,11 +16,11 @@ class Packer {
  public:
   explicit Packer(const InstanceMaker& maker) : maker_(&maker) {}
 
-  // Makes the sequences and fills `batch` at the smallest rung of `ladder` that holds them; `first_index` is
-  // the place of the first in the global batch. Reuses the batch's memory. Throws Error where no rung is
-  // large enough.
+  // Makes the sequences and fills `batch` at the smallest rung of `ladder` that holds them and `least`;
+  // `first_index` is the place of the first in the global batch. Reuses the batch's memory. Throws Error
+  // where no rung is large enough.
   void pack(std::span<const InstanceReference> sequences, int64_t first_index,
-            const std::vector<Capacity>& ladder, PretrainingBatch& batch);
+            const std::vector<Capacity>& ladder, PretrainingBatch& batch, const Capacity& least = {});
 
  private:
   void append(const Instance& instance, int64_t index, PretrainingBatch& batch) const;

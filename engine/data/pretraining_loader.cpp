@@ -28,6 +28,23 @@ PretrainingLoader::~PretrainingLoader() {
   plan_.interrupt();
 }
 
+// What the micro-batches of all ranks hold at most, one of each. On a GPU a program's capacity decides which
+// recorded step runs, and NCCL needs ranks to replay what they recorded together.
+Capacity PretrainingLoader::most_of_all_ranks(std::span<const BatchPart> parts, size_t micro_batch,
+                                              std::span<const SequenceSize> sizes) const {
+  Capacity most;
+  const size_t share = parts.size() / static_cast<size_t>(options_.world);
+  for (size_t i = micro_batch; i < parts.size(); i += share) {
+    Capacity counts{.sequences = static_cast<int64_t>(parts[i].end - parts[i].begin)};
+    for (size_t s = parts[i].begin; s < parts[i].end; ++s) {
+      counts.tokens += sizes[s].tokens;
+      counts.predictions += sizes[s].predictions;
+    }
+    most = larger_of(most, counts);
+  }
+  return most;
+}
+
 void PretrainingLoader::make(Item& item) const {
   if (!item.packer) item.packer = std::make_unique<Packer>(maker_);
   PretrainingStep& made = item.made;
@@ -47,7 +64,8 @@ void PretrainingLoader::make(Item& item) const {
   for (size_t i = 0; i < share; ++i) {
     const BatchPart part = parts[static_cast<size_t>(options_.rank) * share + i];
     item.packer->pack(std::span(batch).subspan(part.begin, part.end - part.begin),
-                      static_cast<int64_t>(part.begin), options_.ladder, made.micro_batches[i]);
+                      static_cast<int64_t>(part.begin), options_.ladder, made.micro_batches[i],
+                      most_of_all_ranks(parts, i, item.sizes));
   }
 }
 

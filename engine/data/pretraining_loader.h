@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/data/batch_split.h"
@@ -24,7 +25,8 @@ struct LoaderOptions {
 // Throws UsageError where a batch has fewer sequences than there are processes.
 void require_share_for_each(const BatchSize& batch, int processes);
 
-// What one process computes of one step, and the counts of the whole step that losses are divided by.
+// What one process computes of one step, and the counts of the whole step that losses are divided by. A
+// micro-batch has the same capacity on every rank.
 struct PretrainingStep {
   int64_t step = 0;
   std::vector<PretrainingBatch> micro_batches;  // of this rank, in order; every rank has as many
@@ -55,6 +57,8 @@ class PretrainingLoader {
     Instance working_memory;
   };
   void make(Item& item) const;
+  Capacity most_of_all_ranks(std::span<const BatchPart> parts, size_t micro_batch,
+                             std::span<const SequenceSize> sizes) const;
 
   InstancePlan plan_;
   InstanceMaker maker_;

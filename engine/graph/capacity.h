@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +15,11 @@ struct Capacity {
 
   bool holds(const Capacity& counts) const {
     return counts.tokens <= tokens && counts.sequences <= sequences && counts.predictions <= predictions;
+  }
+  // The larger of both in each count.
+  friend Capacity larger_of(const Capacity& one, const Capacity& other) {
+    return {std::max(one.tokens, other.tokens), std::max(one.sequences, other.sequences),
+            std::max(one.predictions, other.predictions)};
   }
   friend bool operator==(const Capacity&, const Capacity&) = default;
 };

@@ -104,7 +104,7 @@ ValueId attention_block(BertBuilder& bert, ValueId x, int64_t layer) {
                  .row_ids = bert.inputs.row_ids},
                 {.heads = bert.config.heads,
                  .dropout = bert.dropout(bert.config.attention_dropout, attention_site(layer)),
-                 .most_queries = bert.config.max_positions});
+                 .longest_sequence = bert.config.max_positions});
   return bert.norm(bert.dense(context, name + ".attention.output.dense"), x,
                    name + ".attention.output.LayerNorm",
                    bert.dropout(bert.config.hidden_dropout, attention_output_site(layer)));

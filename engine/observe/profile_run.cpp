@@ -109,7 +109,7 @@ class ProfiledTraining {
     const PretrainingStep& batch = loader_->next(step);
     timed.batch_ready = launch_clock();
     const double waited = timed.batch_ready - timed.begin;
-    if (trace_ != nullptr) learn_new_programs(batch);
+    if (engine_->kind() == DeviceKind::cuda) warm_new_programs(batch);
     const bool plain_first = step % 2 == 0;
     if (plain_first) timed.plain_seconds = compute(batch, nullptr);
     compute(batch, &timed);
@@ -120,8 +120,9 @@ class ProfiledTraining {
   }
 
  private:
-  // A program that is traced for the first time also runs call by call, which is no part of a step.
-  void learn_new_programs(const PretrainingStep& batch) {
+  // In a program's first run libraries choose their algorithms; one that is traced also runs call by call.
+  // Neither is part of a step.
+  void warm_new_programs(const PretrainingStep& batch) {
     const size_t count = batch.micro_batches.size();
     for (size_t i = 0; i < count; ++i) {
       const MicroBatch place{.first = i == 0, .last = i + 1 == count};

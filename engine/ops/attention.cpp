@@ -41,7 +41,7 @@ QueryKeyValue parts(AttentionLayout layout, const Tensor& query, const Tensor& k
 AttentionShape shape_of(const AttentionAttributes& attributes, int64_t hidden) {
   const int64_t head_size = hidden / attributes.heads;
   return {attributes.heads, head_size, static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_size))),
-          attributes.most_queries};
+          attributes.longest_sequence};
 }
 
 int64_t hidden_of(const AttentionAttributes& attributes, const ValueType& query) {

@@ -16,7 +16,7 @@ struct AttentionAttributes {
   int64_t heads = 0;
   AttentionLayout layout = AttentionLayout::packed;
   DropoutSite dropout;
-  int64_t most_queries = 0;  // of any sequence, where known
+  int64_t longest_sequence = 0;  // rows of any, where known
 };
 
 // Variable-length self-attention over packed sequences.

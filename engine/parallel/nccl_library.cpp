@@ -187,7 +187,6 @@ class RealRank final : public NcclRank {
                    "ncclBroadcast", communicator_);
   }
 
-  // Its memory is given back by NCCL itself, once no recorded step holds it.
   void abort() override {
     static_cast<void>(nccl_.abort(communicator_));
     communicator_ = nullptr;

@@ -42,7 +42,8 @@ class NcclRank {
   virtual void broadcast(void* values, int64_t count, NcclType type, int root, CUstream_st* stream) = 0;
 
   // Ends what is at work on the device, which holds anything then, and what a recorded step begins from here
-  // on. Nothing else may be called afterwards. From any thread, but not beside another call.
+  // on. Returns when no recorded step holds the communicator any more. Nothing else may be called afterwards.
+  // From any thread, but not beside another call.
   virtual void abort() = 0;
 };
 

@@ -117,9 +117,15 @@ std::string NcclLink::await_connection(const std::string& unique_id, millisecond
   }
 }
 
+// The abort returns when no recorded step holds the communicator any more, which takes the thread that trains
+// out of them: it must not wait for the lock meanwhile.
 void NcclLink::give_up() {
-  const std::lock_guard lock(mutex_);
-  if (rank_) std::exchange(rank_, nullptr)->abort();
+  std::unique_ptr<NcclRank> rank;
+  {
+    const std::lock_guard lock(mutex_);
+    rank = std::exchange(rank_, nullptr);
+  }
+  if (rank) rank->abort();
 }
 
 void NcclLink::issue(const std::function<void(NcclRank&)>& calls) {

@@ -44,6 +44,7 @@ class DeviceHolder {
   explicit DeviceHolder(int /*gpu*/) {}
   Device& device() { return device_; }
 
+  void finish() {}
   void clear(const HostMemory&) {}  // zero from the beginning
   // Of nothing, either pointer may be null.
   void copy_in(void* target, const void* source, int64_t bytes) const {
@@ -74,6 +75,7 @@ class DeviceHolder<Cuda> {
   const std::string& name() const { return opened_->name(); }
   CUstream_st* copy_stream() const { return copies_->get(); }  // beside the device's own
 
+  void finish() const { opened_->finish(); }  // waits for all that was given to the GPU
   void clear(const CudaMemory& memory) { cuda_clear(device(), memory.data(), memory.bytes()); }
   void copy_in(void* target, const void* source, int64_t bytes) const {
     cuda_copy_in(opened_->device(), target, source, bytes);

@@ -59,6 +59,7 @@ class LaunchList<Cuda> {
     for (const NamedLaunch& each : launches_) {
       if (each.before_run) before_run_.push_back(each.before_run);
     }
+    warm_ = false;
     state_ = record ? State::new_list : State::call_by_call;
   }
   void run_one(size_t index) {
@@ -70,12 +71,14 @@ class LaunchList<Cuda> {
     if (state_ == State::warm) record(device);
     if (state_ == State::recorded) return graph_.replay(device);
     run_all();
+    warm_ = true;
     if (state_ == State::new_list) state_ = State::warm;
   }
   // Call by call, with an event of the stream after each. A launch lasts from the end of the one before to
   // its own: where the GPU has to wait for the host, that is in it. Returns when all have ended.
   void run_timed(Cuda& device, std::vector<LaunchTime>& times) {
     while (ends_.size() < launches_.size() + 1) ends_.emplace_back();
+    if (!warm_) run(device);  // in which libraries choose their algorithms
     times.resize(launches_.size());
     for (const Launch& prepare : before_run_) prepare();
     ends_[0].record(device.stream);
@@ -94,6 +97,7 @@ class LaunchList<Cuda> {
   // Of the replayed graph, as the GPU notes it; a first call also runs the list call by call, to learn what
   // belongs to which launch. Throws CudaError where the list is not recorded.
   void run_traced(Cuda& device, GpuTrace& trace, std::vector<LaunchTime>& times) {
+    if (!warm_) run(device);
     if (!traced_.learned()) learn(device, trace);
     while (state_ == State::new_list || state_ == State::warm) run(device);
     if (state_ != State::recorded) {
@@ -147,6 +151,7 @@ class LaunchList<Cuda> {
   TracedLaunches traced_;             // of run_traced
   CudaGraph graph_;
   State state_ = State::new_list;
+  bool warm_ = false;  // it has run
 };
 
 }  // namespace cloze

@@ -140,6 +140,7 @@ template <class Device>
 void Program<Device>::place_arena() {
   using DeviceMemory = typename Holder::Memory;
   if (plan_.arena_bytes <= memory_.arena.bytes()) return;
+  holder_.finish();                // what still runs may use the old one
   memory_.arena = DeviceMemory();  // the old one first: both need not fit
   memory_.arena = DeviceMemory(plan_.arena_bytes);
   ++memory_.generation;

@@ -16,9 +16,9 @@ namespace cloze {
 
 struct AttentionShape {
   int64_t heads = 0;
-  int64_t head_size = 0;     // the CPU is quick at multiples of 4; others run the reference's plain loops
-  float scale = 0;           // 1/sqrt(head_size)
-  int64_t most_queries = 0;  // of any sequence, where known; 0: not. Saves Cuda launches that find no work
+  int64_t head_size = 0;         // the CPU is quick at multiples of 4; others run the reference's plain loops
+  float scale = 0;               // 1/sqrt(head_size)
+  int64_t longest_sequence = 0;  // rows of any, where known; 0: not. Saves Cuda launches that find no work
 };
 
 // probabilities = softmax(scale · query · keyᵀ); output = dropout(probabilities) · value, per head

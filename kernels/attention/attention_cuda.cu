@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/attention/attention_library.h"
 #include "kernels/common/storage.h"
 
 namespace cloze {
@@ -19,6 +20,18 @@ int64_t rounded(int64_t queries) {
   return (queries + tile - 1) / tile * tile;
 }
 
+void backward_bf16(Cuda& device, const AttentionBackward& op) {
+  // Lengths are known on the device only: each launch leaves out the sequences of the others. Short ones
+  // go first with less shared memory, so that more blocks run at a time.
+  constexpr int64_t few_queries = 128;
+  const int64_t on_chip = attention_most_queries_on_chip(device, op.shape.head_size);
+  const int64_t longest = op.shape.longest_sequence > 0 ? op.shape.longest_sequence : op.query.rows;
+  attention_backward_on_chip(device, op, -1, std::min(few_queries, on_chip));
+  if (longest > few_queries && on_chip > few_queries)
+    attention_backward_on_chip(device, op, few_queries, std::min(on_chip, rounded(longest)));
+  if (longest > on_chip) attention_backward_tiled(device, op, on_chip);
+}
+
 }  // namespace
 
 void attention_forward(Cuda& device, const AttentionForward& op) {
@@ -29,7 +42,10 @@ void attention_forward(Cuda& device, const AttentionForward& op) {
     } else {
       require_head_size(op.shape, 8);
       require_groups("attention", {op.query, op.key, op.value, op.output});
-      attention_forward_bf16(device, op);
+      if (device.attention != nullptr)
+        device.attention->forward(device, op);
+      else
+        attention_forward_bf16(device, op);
     }
   });
 }
@@ -43,15 +59,10 @@ void attention_backward(Cuda& device, const AttentionBackward& op) {
       require_head_size(op.shape, 8);
       require_groups("attention_backward", {op.query, op.key, op.value, op.output, op.output_gradient,
                                             op.query_gradient, op.key_gradient, op.value_gradient});
-      // Lengths are known on the device only: each launch leaves out the sequences of the others. Short ones
-      // go first with less shared memory, so that more blocks run at a time.
-      constexpr int64_t few_queries = 128;
-      const int64_t on_chip = attention_most_queries_on_chip(device, op.shape.head_size);
-      const int64_t longest = op.shape.most_queries > 0 ? op.shape.most_queries : op.query.rows;
-      attention_backward_on_chip(device, op, -1, std::min(few_queries, on_chip));
-      if (longest > few_queries && on_chip > few_queries)
-        attention_backward_on_chip(device, op, few_queries, std::min(on_chip, rounded(longest)));
-      if (longest > on_chip) attention_backward_tiled(device, op, on_chip);
+      if (device.attention != nullptr)
+        device.attention->backward(device, op);
+      else
+        backward_bf16(device, op);
     }
   });
 }

@@ -7,6 +7,7 @@ struct CUstream_st;  // the toolkit's cudaStream_t is a pointer to it
 
 namespace cloze {
 
+class AttentionLibrary;
 class MatmulLibrary;
 
 // One GPU, as kernels see it. Every kernel of a Cuda runs on its stream, in the order of the calls; a call
@@ -18,6 +19,8 @@ struct Cuda {
   int compute_capability = 80;       // 10 * major + minor
   int64_t shared_bytes = 48 * 1024;  // the most dynamic shared memory of a block
   MatmulLibrary* matmul = nullptr;   // of linear_* (kernels/linear/matmul_library.h)
+  // Of attention in bf16 (kernels/attention/attention_library.h); none: our kernels.
+  AttentionLibrary* attention = nullptr;
 };
 
 // What a call of the CUDA runtime or one of its libraries reports, or a tensor that a CUDA kernel cannot

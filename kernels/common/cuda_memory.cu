@@ -38,6 +38,7 @@ void cuda_copy_in(Cuda& device, void* target, const void* source, int64_t bytes)
   check_cuda(
       cudaMemcpyAsync(target, source, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, device.stream),
       "cudaMemcpyAsync");
+  check_cuda(cudaStreamSynchronize(device.stream), "cudaStreamSynchronize");
 }
 
 void cuda_copy_within(Cuda& device, void* target, const void* source, int64_t bytes) {

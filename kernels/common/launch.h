@@ -21,15 +21,17 @@ struct LaunchShape {
 // Throws CudaError "CALL: what the runtime says".
 void check_cuda(cudaError_t error, const char* call);
 
+// Lets a kernel's blocks take that much dynamic shared memory on the current device. What it was allowed once
+// stays: recorded steps hold launches of it, and the call would wait for copies of other streams.
+void ask_for_shared_memory(const void* kernel, int64_t bytes);
+
 // The one way a kernel is launched. `arguments` are converted to the kernel's parameters.
 template <typename... Parameters, typename... Arguments>
 void launch(Cuda& device, const LaunchShape& shape, void (*kernel)(Parameters...), Arguments&&... arguments) {
   if (shape.blocks == 0 || shape.blocks_y == 0) return;
   constexpr int64_t without_asking = 48 * 1024;
   if (shape.shared_bytes > without_asking)
-    check_cuda(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                    static_cast<int>(shape.shared_bytes)),
-               "cudaFuncSetAttribute");
+    ask_for_shared_memory(reinterpret_cast<const void*>(kernel), shape.shared_bytes);
   std::tuple<Parameters...> parameters(std::forward<Arguments>(arguments)...);
   std::apply(
       [&](auto&... parameter) {

@@ -34,7 +34,8 @@ void* LoadedLibrary::find(const char* name) const {
 }
 
 std::string file_name_of(const ToolkitLibrary& library) {
-  return std::string(library.file) + "." + major_version;
+  return std::string(library.file) + "." +
+         (library.version > 0 ? std::to_string(library.version) : major_version);
 }
 
 std::string path_in_toolkit(const ToolkitLibrary& library) {

@@ -10,10 +10,11 @@ namespace cloze {
 struct ToolkitLibrary {
   const char* name;     // "cuBLASLt"
   const char* purpose;  // "multiplies matrices on a GPU"
-  const char* file;     // "libcublasLt.so"; the toolkit's major version follows it
+  const char* file;     // "libcublasLt.so"; a major version follows it
   const char* product;  // "cuBLAS", which is to be installed
   const char* package;  // "libcublas", as Debian and Ubuntu begin its name
   const char* wheel;    // "nvidia-cublas", as PyTorch's wheels bring it
+  int version = 0;      // its own major version; 0: that of the toolkit
 };
 
 // Loaded for as long as the program runs.
@@ -35,7 +36,7 @@ class LoadedLibrary {
   void* handle_;
 };
 
-// Of the major version of the toolkit that this program was built with: "libcublasLt.so.13"; and its path in
+// Of the major version that this program was built with: "libcublasLt.so.13"; and its path in
 // the toolkit's folder, empty where it cannot be loaded from there.
 std::string file_name_of(const ToolkitLibrary& library);
 std::string path_in_toolkit(const ToolkitLibrary& library);

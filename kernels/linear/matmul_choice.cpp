@@ -6,6 +6,16 @@
 #include "kernels/linear/matmul_choice_file.h"
 
 namespace cloze {
+namespace {
+
+int64_t alignment_of(const Matmul& m) {
+  uintptr_t bits = 256;
+  for (const Tensor& operand : {m.left, m.right, m.output, m.bias, m.pre_activation, m.row_sums})
+    bits |= reinterpret_cast<uintptr_t>(operand.data);
+  return static_cast<int64_t>(bits & (~bits + 1));  // the lowest of them
+}
+
+}  // namespace
 
 MatmulShape shape_of(const Matmul& m) {
   return {.operands = m.left.dtype,
@@ -16,6 +26,7 @@ MatmulShape shape_of(const Matmul& m) {
           .left_stride = m.left.stride,
           .right_stride = m.right.stride,
           .output_stride = m.output.stride,
+          .alignment = alignment_of(m),
           .transpose_left = m.transpose_left,
           .transpose_right = m.transpose_right,
           .accumulate = m.mode == GradientMode::accumulate,
@@ -37,7 +48,7 @@ std::optional<MatmulAlgorithm> MatmulChoices::choose(const MatmulShape& shape, M
   if (const auto found = untimed_.find(shape); found != untimed_.end()) return found->second;
   const std::vector<MatmulAlgorithm> proposals = trials.proposals();
   if (proposals.empty()) return untimed_[shape] = std::nullopt;
-  if (!timed || proposals.size() == 1) return untimed_[shape] = proposals.front();
+  if (!timed || !trials.can_time()) return untimed_[shape] = proposals.front();
   std::optional<MatmulAlgorithm> best;
   double least = 0;
   for (const MatmulAlgorithm& proposal : proposals) {

@@ -22,6 +22,7 @@ struct MatmulShape {
   DType operands = DType::f32, output = DType::f32;
   int64_t rows = 0, columns = 0, depth = 0;
   int64_t left_stride = 0, right_stride = 0, output_stride = 0;
+  int64_t alignment = 256;  // bytes that all operands are aligned to, a power of two; more counts as 256
   bool transpose_left = false, transpose_right = false, accumulate = false;
   int epilogue = 0;
 
@@ -43,6 +44,8 @@ class MatmulTrials {
   virtual std::vector<MatmulAlgorithm>
   proposals() = 0;  // the library's own first choice first; none: no such
   virtual bool usable(const MatmulAlgorithm& algorithm) = 0;  // one of a file: does it still fit?
+  // Is there what time() takes? Where not, the library's own first choice is taken.
+  virtual bool can_time() = 0;
   // Seconds of the quickest of several runs; none where the algorithm fails. The output is not changed.
   virtual std::optional<double> time(const MatmulAlgorithm& algorithm) = 0;
 };

@@ -13,7 +13,7 @@
 namespace cloze {
 namespace {
 
-constexpr const char* first_line = "cloze-matmul-choices 1";
+constexpr const char* first_line = "cloze-matmul-choices 2";
 constexpr uint64_t most_bytes = 16 << 20;  // a file that is larger is none of ours
 
 // FNV-1a (Fowler, Noll, Vo 1991), 64 bits.
@@ -51,8 +51,8 @@ bool read_type(std::istream& in, DType& type) {
 bool read_shape(const std::string& word, MatmulShape& shape) {
   std::istringstream in(word);
   if (!read_type(in, shape.operands) || !read_type(in, shape.output)) return false;
-  int64_t* const numbers[] = {&shape.rows,        &shape.columns,      &shape.depth,
-                              &shape.left_stride, &shape.right_stride, &shape.output_stride};
+  int64_t* const numbers[] = {&shape.rows,         &shape.columns,       &shape.depth,    &shape.left_stride,
+                              &shape.right_stride, &shape.output_stride, &shape.alignment};
   char comma = 0;
   for (int64_t* number : numbers)
     if (!(in >> *number >> comma) || comma != ',') return false;
@@ -105,7 +105,8 @@ std::string to_string(const MatmulShape& s) {
   const int flags = (s.transpose_left ? 1 : 0) + (s.transpose_right ? 2 : 0) + (s.accumulate ? 4 : 0);
   std::ostringstream out;
   out << name_of(s.operands) << ',' << name_of(s.output);
-  for (const int64_t number : {s.rows, s.columns, s.depth, s.left_stride, s.right_stride, s.output_stride})
+  for (const int64_t number :
+       {s.rows, s.columns, s.depth, s.left_stride, s.right_stride, s.output_stride, s.alignment})
     out << ',' << number;
   out << ',' << flags << ',' << s.epilogue;
   return out.str();

@@ -170,13 +170,18 @@ class CublasLt : public MatmulLibrary {
    public:
     Trials(CublasLt& library, const Product& product, cudaStream_t stream)
         : library_(library), product_(product), stream_(stream) {}
-    ~Trials() override { cudaFree(scratch_); }
+    ~Trials() override {
+      // Not of nothing: even that is forbidden while a graph is recorded.
+      if (scratch_ != nullptr) static_cast<void>(cudaFree(scratch_));
+    }
     std::vector<MatmulAlgorithm> proposals() override;
     bool usable(const MatmulAlgorithm& algorithm) override;
+    bool can_time() override;
     std::optional<double> time(const MatmulAlgorithm& algorithm) override;
 
    private:
-    void* target();  // where trials write: the output itself, unless it is added to
+    // Where trials write: the output itself, unless it is added to.
+    void* target() const { return scratch_ != nullptr ? scratch_ : product_.operands.output.data; }
     CublasLt& library_;
     const Product& product_;
     cudaStream_t stream_;
@@ -193,8 +198,18 @@ std::vector<MatmulAlgorithm> CublasLt::Trials::proposals() {
   constexpr int most = 32;
   cublasLtMatmulPreference_t preference = nullptr;
   check(cublaslt().preference_create(&preference), "cublasLtMatmulPreferenceCreate");
-  cublaslt().preference_set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &library_.workspace_bytes_,
-                            sizeof library_.workspace_bytes_);
+  const auto set = [&](cublasLtMatmulPreferenceAttributes_t attribute, const auto& value) {
+    check(cublaslt().preference_set(preference, attribute, &value, sizeof value),
+          "cublasLtMatmulPreferenceSetAttribute");
+  };
+  set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, library_.workspace_bytes_);
+  // A depth that is split among blocks is summed in f32, whatever the output is.
+  set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, uint32_t{CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
+  const auto alignment = static_cast<uint32_t>(shape_of(product_.operands).alignment);
+  for (const auto operand :
+       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+    set(operand, alignment);
   std::array<cublasLtMatmulHeuristicResult_t, most> found = {};
   int count = 0;
   const cublasStatus_t status = cublaslt().get_heuristic(
@@ -217,25 +232,30 @@ bool CublasLt::Trials::usable(const MatmulAlgorithm& algorithm) {
   return status == CUBLAS_STATUS_SUCCESS && result.workspaceSize <= library_.workspace_bytes_;
 }
 
-void* CublasLt::Trials::target() {
+bool CublasLt::Trials::can_time() {
   const Tensor& output = product_.operands.output;
-  if (product_.operands.mode == GradientMode::overwrite) return output.data;
-  if (scratch_ == nullptr) {
-    const auto bytes = static_cast<size_t>(output.rows * output.stride) * size_of(output.dtype);
-    check(cudaMalloc(&scratch_, bytes), "cudaMalloc");
-    check(cudaMemsetAsync(scratch_, 0, bytes, stream_), "cudaMemsetAsync");
+  if (product_.operands.mode == GradientMode::overwrite || scratch_ != nullptr) return true;
+  const auto bytes = static_cast<size_t>(output.rows * output.stride) * size_of(output.dtype);
+  const cudaError_t error = cudaMalloc(&scratch_, bytes);
+  if (error == cudaErrorMemoryAllocation) {
+    static_cast<void>(cudaGetLastError());  // or the next launch would report it
+    return false;
   }
-  return scratch_;
+  check(error, "cudaMalloc");
+  check(cudaMemsetAsync(scratch_, 0, bytes, stream_), "cudaMemsetAsync");
+  return true;
 }
 
 std::optional<double> CublasLt::Trials::time(const MatmulAlgorithm& algorithm) {
   constexpr int rounds = 3, runs = 5;
-  void* const output = target();
   const auto run = [&] {
-    return product_.run(library_.handle_, algorithm, output, library_.workspace_, library_.workspace_bytes_,
+    return product_.run(library_.handle_, algorithm, target(), library_.workspace_, library_.workspace_bytes_,
                         stream_) == CUBLAS_STATUS_SUCCESS;
   };
-  if (!run() || cudaStreamSynchronize(stream_) != cudaSuccess) return std::nullopt;
+  const auto wait = [&](const char* reason) { check(cudaStreamSynchronize(stream_), reason); };
+  wait("a launch before a matrix product");  // its faults are not this algorithm's
+  if (!run()) return std::nullopt;
+  wait("cublasLtMatmul");
   CudaTimedEvent begin, end;
   double least = std::numeric_limits<double>::infinity();
   for (int round = 0; round < rounds; ++round) {

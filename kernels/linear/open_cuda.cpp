@@ -53,6 +53,7 @@ class OpenGpu final : public OpenCuda {
   OpenGpu(const OpenGpu&) = delete;
   OpenGpu& operator=(const OpenGpu&) = delete;
   Cuda& device() override { return device_; }
+  void finish() override { stream_.wait(); }
   const std::string& name() const override { return name_; }
 
  private:

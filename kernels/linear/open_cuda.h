@@ -13,6 +13,7 @@ class OpenCuda {
  public:
   virtual ~OpenCuda() = default;
   virtual Cuda& device() = 0;
+  virtual void finish() = 0;  // waits for all that was given to its stream
   // For people, another for each GPU of a machine: "NVIDIA H200 (GPU 3 at 0000:9d:00.0)".
   virtual const std::string& name() const = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "engine/base/error.h"
 #include "tests/data/test_corpus.h"
 
@@ -115,6 +117,31 @@ TEST_F(Loader, CountsTheWholeStepOnEveryRank) {
       EXPECT_EQ(made.global_predictions, static_cast<int64_t>(whole.predictions.size()));
     }
   }
+}
+
+// Of micro-batches on rungs so close together that each alone would take another.
+TEST_F(Loader, MicroBatchesHaveOneCapacityOnAllRanks) {
+  constexpr int world = 4;
+  LoaderOptions close = options();
+  const Capacity largest = close.ladder.back();
+  close.ladder.clear();
+  for (int64_t tokens = 16; tokens < largest.tokens; tokens += 16)
+    close.ladder.push_back({tokens, largest.sequences, largest.predictions});
+  close.ladder.push_back(largest);
+  std::set<int64_t> live;
+  std::vector<std::vector<Capacity>> of_ranks;
+  for (close.rank = 0, close.world = world; close.rank < world; ++close.rank) {
+    std::vector<Capacity>& capacities = of_ranks.emplace_back();
+    const auto one = loader(close);
+    for (int64_t step = 0; step < 3; ++step) {
+      for (const PretrainingBatch& batch : one->next(step).micro_batches) {
+        capacities.push_back(batch.capacity);
+        live.insert(batch.sequences.live_tokens);
+      }
+    }
+  }
+  EXPECT_GT(live.size(), of_ranks[0].size());
+  for (const auto& capacities : of_ranks) EXPECT_EQ(capacities, of_ranks[0]);
 }
 
 TEST_F(Loader, SequencesAreNumberedAcrossTheBatch) {

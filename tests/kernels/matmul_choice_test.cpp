@@ -30,13 +30,14 @@ class FakeTrials final : public MatmulTrials {
     return all;
   }
   bool usable(const MatmulAlgorithm&) override { return still_usable; }
+  bool can_time() override { return has_room; }
   std::optional<double> time(const MatmulAlgorithm& one) override {
     ++timed;
     const double seconds = seconds_[one.state[0]];
     return seconds < 0 ? std::nullopt : std::optional(seconds);
   }
   int asked = 0, timed = 0;
-  bool still_usable = true;
+  bool still_usable = true, has_room = true;
 
  private:
   std::vector<double> seconds_;
@@ -96,6 +97,11 @@ TEST_F(MatmulChoice, NothingIsTimedWhereItMustNotBe) {
   MatmulChoices all = choices();
   FakeTrials trials({3e-3, 1e-3});
   EXPECT_EQ(all.choose(some_shape, trials, false), algorithm(0));
+  EXPECT_EQ(trials.timed, 0);
+  MatmulShape other = some_shape;
+  other.rows = 1;
+  trials.has_room = false;
+  EXPECT_EQ(all.choose(other, trials, true), algorithm(0));
   EXPECT_EQ(trials.timed, 0);
   EXPECT_FALSE(fs::exists(file));
 }
@@ -200,13 +206,16 @@ TEST_F(MatmulChoice, AFileThatCannotBeWrittenStopsNothing) {
 TEST(MatmulShape, OfAProduct) {
   Tensor left{nullptr, DType::bf16, 4096, 3072, 3072}, right{nullptr, DType::bf16, 4096, 768, 2304},
       output{nullptr, DType::f32, 3072, 768, 768};
-  const MatmulShape shape = shape_of({.left = left,
-                                      .right = right,
-                                      .transpose_left = true,
-                                      .output = output,
-                                      .mode = GradientMode::accumulate});
+  Matmul matmul{.left = left,
+                .right = right,
+                .transpose_left = true,
+                .output = output,
+                .mode = GradientMode::accumulate};
+  const MatmulShape shape = shape_of(matmul);
   EXPECT_EQ(shape.depth, 4096);
-  EXPECT_EQ(to_string(shape), "bf16,f32,3072,768,4096,3072,2304,768,5,0");
+  matmul.right.data = reinterpret_cast<void*>(uintptr_t{7 * 128});
+  EXPECT_EQ(shape_of(matmul).alignment, 128);
+  EXPECT_EQ(to_string(shape), "bf16,f32,3072,768,4096,3072,2304,768,256,5,0");
 }
 
 }  // namespace

@@ -213,8 +213,9 @@ class EmulatedRank final : public NcclRank {
       return {NcclState::Kind::in_progress, {}};
     if (pending_.empty()) return {};
     if (std::this_thread::get_id() == thread_ && --polls_ == 0) {
-      simt::submit_for_later(
-          stream_, [work = work_, operations = std::exchange(pending_, {})] { work->run(operations); });
+      simt::submit_for_later(stream_,
+                             [work = work_, operations = std::exchange(pending_, {}),
+                              held = simt::capturing() ? recorded_ : nullptr] { work->run(operations); });
       return {};
     }
     return {NcclState::Kind::in_progress, {}};
@@ -240,7 +241,18 @@ class EmulatedRank final : public NcclRank {
   void broadcast(void* values, int64_t count, NcclType type, int root, CUstream_st* stream) override {
     add(stream, {Kind::broadcast, type, root, count, static_cast<std::byte*>(values)});
   }
-  void abort() override { work_->abort(); }
+  // As NCCL does since 2.26, it returns when no graph that was recorded with it is left.
+  void abort() override {
+    work_->abort();
+    const auto until = std::chrono::steady_clock::now() + no_test_takes_so_long;
+    while (recorded_.use_count() > 1) {
+      if (std::chrono::steady_clock::now() > until) {
+        fmt::print(stderr, "rank {}: recorded steps outlive their communicator\n", rank_);
+        ::_exit(8);
+      }
+      std::this_thread::sleep_for(look_again);
+    }
+  }
 
  private:
   void require_ready() const {
@@ -259,7 +271,8 @@ class EmulatedRank final : public NcclRank {
   const int rank_;
   const std::thread::id thread_ = std::this_thread::get_id();
   std::shared_ptr<EmulatedWork> work_;
-  std::vector<Operation> pending_;  // called, and not yet on the stream
+  const std::shared_ptr<int> recorded_ = std::make_shared<int>();  // also held by graphs
+  std::vector<Operation> pending_;                                 // called, and not yet on the stream
   CUstream_st* stream_ = nullptr;
   bool grouped_ = false;
   int polls_ = 0;

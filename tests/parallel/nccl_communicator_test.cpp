@@ -272,6 +272,31 @@ TEST(NcclFaults, AReplayedStepEndsTooAndNoOtherFollows) {
   EXPECT_THAT(outcomes[0].fault, HasSubstr("rank 1 ("));
 }
 
+// Whoever catches the error says so to the others before its recorded steps are gone.
+TEST(NcclFaults, TheJobCanBeAbortedWhileARecordedStepLives) {
+  const auto outcomes = on_devices(2, [](Rank& own) -> std::vector<double> {
+    DeviceFloats values(own.device, numbers_of(0, 100));
+    const auto sum = own.ranks.all_reduce(values.span());
+    run(*sum);
+    CudaGraph graph;
+    graph.record(own.device, [&] { run(*sum); });
+    try {
+      for (int step = 0; step < 10; ++step) {
+        if (step == 3 && own.ranks.rank() == 1) ::_exit(9);
+        own.ranks.before_run();
+        graph.replay(own.device);
+        values.get();
+      }
+    } catch (const Error& error) {
+      std::this_thread::sleep_for(milliseconds(300));  // the watcher aborts meanwhile
+      own.ranks.abort(error.what());
+      throw;
+    }
+    return {};
+  });
+  EXPECT_THAT(outcomes[0].fault, HasSubstr("rank 1 ("));
+}
+
 TEST(NcclFaults, ACollectiveThatWaitsEndsWithAbort) {
   const auto outcomes = on_devices(2, [](Rank& own) -> std::vector<double> {
     std::thread somebody([&] {

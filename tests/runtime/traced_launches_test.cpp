@@ -44,6 +44,12 @@ TEST(TracedLaunches, GetTheirActivitiesOfAReplay) {
   EXPECT_EQ(times[2].end, 14);
 }
 
+TEST(TracedLaunches, KnowFillsThatAGraphRunsAsKernels) {
+  EXPECT_EQ(
+      error_of({activity("matmul", 10, 12), activity("memset32_post", 12.5, 13), activity("sum", 13, 14)}),
+      "");
+}
+
 TEST(TracedLaunches, RefuseAReplayOfOtherActivities) {
   EXPECT_THAT(error_of({activity("matmul", 10, 12)}),
               HasSubstr("noted as 1 activities, call by call its launches are 3"));

@@ -15,7 +15,7 @@ struct AttentionSetup {
   int64_t heads, head_size;
   std::vector<Sequence> sequences;
   float dropout = 0;
-  int64_t most_queries = 0;
+  int64_t longest_sequence = 0;
   int64_t shared_bytes = 0;  // of the device, where not its own
   bool f32 = true;           // its one kernel for all lengths need not see the long ones
   bool ordered = true;       // the longest sequences first
@@ -135,7 +135,7 @@ void forward_and_backward(Stage& stage, const AttentionSetup& s) {
   const Dropout dropout = stage.dropout(s.dropout, lengths);
   const Tensor output = stage.output({rows, hidden, 16}), log_sum_exp = stage.output_f32({rows, s.heads});
   const AttentionShape shape{s.heads, s.head_size, 1 / std::sqrt(static_cast<float>(s.head_size)),
-                             s.most_queries};
+                             s.longest_sequence};
   AttentionForward forward{
       shape,   query,  half(key_value, 0), half(key_value, 1), query_offsets, key_offsets,
       dropout, output, log_sum_exp};

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <map>
+
 #include "tests/simt/activities.h"
 #include "tests/simt/block.h"
 #include "tests/simt/streams.h"
@@ -12,7 +14,7 @@ namespace {
 
 uint64_t launches = 0;
 uint64_t run_order = 0;
-int largest_shared_bytes = 48 * 1024;  // without cudaFuncSetAttribute
+std::map<const void*, int> allowed_shared_bytes;  // of kernels that asked
 
 void require(bool condition, const GridLaunch& launch, const std::string& what) {
   if (!condition)
@@ -31,9 +33,10 @@ uint64_t launch_count() {
   return launches;
 }
 
-bool allow_dynamic_shared_memory(int bytes) {
-  largest_shared_bytes = bytes;
-  return bytes <= most_shared_bytes;
+bool allow_dynamic_shared_memory(const void* kernel, int bytes) {
+  if (bytes > most_shared_bytes) return false;
+  allowed_shared_bytes[kernel] = bytes;
+  return true;
 }
 
 void run_grid(const GridLaunch& launch) {
@@ -42,11 +45,12 @@ void run_grid(const GridLaunch& launch) {
           fmt::format("a block of {} threads; whole warps, at most {}, are emulated", threads, most_threads));
   require(launch.grid.x > 0 && launch.grid.y > 0 && launch.grid.z > 0, launch, "an empty grid");
   require(launch.grid.y <= 65535 && launch.grid.z <= 65535, launch, "more than 65535 blocks in y or z");
+  const auto asked = allowed_shared_bytes.find(launch.kernel);
+  const int largest_shared_bytes = asked == allowed_shared_bytes.end() ? 48 * 1024 : asked->second;
   require(launch.shared_bytes <= largest_shared_bytes, launch,
           fmt::format("{} bytes of dynamic shared memory, {} allowed by cudaFuncSetAttribute",
                       launch.shared_bytes, largest_shared_bytes));
   require(launch.call_bytes <= 4096, launch, "more than 4096 bytes of arguments");
-  largest_shared_bytes = 48 * 1024;
   submit(launch.stream, observed(ActivityKind::kernel, fmt::format("kernel at {}", launch.kernel), [launch] {
            ++launches;
            Grid(launch, run_order, static_cast<uint32_t>(launches)).run();

@@ -24,7 +24,7 @@ struct Place {
 [[gnu::const]] dim3 block_size();
 [[gnu::const]] dim3 grid_size();
 void* dynamic_shared_memory();
-bool allow_dynamic_shared_memory(int bytes);
+bool allow_dynamic_shared_memory(const void* kernel, int bytes);
 
 struct GridLaunch {
   const void* kernel;

@@ -14,6 +14,7 @@ class OpenEmulated final : public OpenCuda {
  public:
   OpenEmulated() : device_(current_cuda_device(stream_.get())) { device_.matmul = &matmul_; }
   Cuda& device() override { return device_; }
+  void finish() override { stream_.wait(); }
   const std::string& name() const override { return name_; }
 
  private:

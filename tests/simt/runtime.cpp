@@ -56,7 +56,7 @@ int64_t pinned_bytes() {
 using namespace cloze::simt;
 
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
-  if (capturing()) return cudaErrorStreamCaptureUnsupported;
+  if (forbidden_in_capture()) return cudaErrorStreamCaptureUnsupported;
   if (allocated_bytes() + static_cast<int64_t>(bytes) > memory_limit) return cudaErrorMemoryAllocation;
   *pointer = device_memory().allocate(bytes);
   return cudaSuccess;
@@ -64,12 +64,13 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes) {
 
 // Waits for the device, as the runtime does.
 cudaError_t cudaFree(void* pointer) {
+  if (forbidden_in_capture()) return cudaErrorStreamCaptureUnsupported;
   drain_all();
   return pointer == nullptr || device_memory().free(pointer) ? cudaSuccess : cudaErrorInvalidValue;
 }
 
 cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
-  if (capturing()) return cudaErrorStreamCaptureUnsupported;
+  if (forbidden_in_capture()) return cudaErrorStreamCaptureUnsupported;
   char* memory = new char[bytes];
   std::memset(memory, 0xFF, bytes);
   pinned()[memory] = static_cast<int64_t>(bytes);
@@ -78,6 +79,7 @@ cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
 }
 
 cudaError_t cudaFreeHost(void* pointer) {
+  if (forbidden_in_capture()) return cudaErrorStreamCaptureUnsupported;
   if (pointer == nullptr) return cudaSuccess;
   if (pinned().erase(static_cast<char*>(pointer)) == 0) return cudaErrorInvalidValue;
   delete[] static_cast<char*>(pointer);
@@ -95,7 +97,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
   // Within graphs Cloze copies on the device only.
-  if (capturing() && kind != cudaMemcpyDeviceToDevice) return cudaErrorStreamCaptureUnsupported;
+  if (kind != cudaMemcpyDeviceToDevice && forbidden_in_capture()) return cudaErrorStreamCaptureUnsupported;
   const auto size = static_cast<int64_t>(bytes);
   const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
@@ -140,6 +142,8 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "not ready";
     case cudaErrorStreamCaptureUnsupported:
       return "operation not permitted when stream is capturing";
+    case cudaErrorStreamCaptureInvalidated:
+      return "operation failed due to a previous error during capture";
     case cudaErrorStreamCaptureUnjoined:
       return "capturing stream has unjoined work";
     case cudaErrorStreamCaptureIsolation:

@@ -29,6 +29,7 @@ struct CUgraph_st {
   uint64_t number = 0;  // of the capture
   CUstream_st* origin = nullptr;
   std::vector<cloze::simt::GraphNode> nodes;
+  bool invalid = false;
 };
 struct CUgraphExec_st {
   std::shared_ptr<const std::vector<cloze::simt::GraphNode>> nodes;
@@ -182,6 +183,12 @@ void submit_for_later(CUstream_st* stream, std::function<void()> work) {
   stream->last = {nodes.size() - 1};
 }
 
+bool forbidden_in_capture() {
+  for (const CUstream_st* stream : streams())
+    if (stream->captured != nullptr) stream->captured->invalid = true;
+  return capturing();
+}
+
 bool capturing() {
   return std::any_of(streams().begin(), streams().end(),
                      [](const CUstream_st* stream) { return stream->captured != nullptr; });
@@ -296,8 +303,10 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   for (CUstream_st* each : streams()) {
     if (each->captured == *graph) each->captured = nullptr;
   }
-  if (joined && !cloze::simt::captures_fail) return cudaSuccess;
+  const bool invalid = (*graph)->invalid;
+  if (joined && !invalid && !cloze::simt::captures_fail) return cudaSuccess;
   delete std::exchange(*graph, nullptr);
+  if (invalid) return cudaErrorStreamCaptureInvalidated;
   return joined ? cudaErrorStreamCaptureUnsupported : cudaErrorStreamCaptureUnjoined;
 }
 

@@ -16,6 +16,8 @@ void submit_for_later(CUstream_st* stream, std::function<void()> work);
 
 // Is any stream captured?
 bool capturing();
+// For calls that must not be made then: the same, and what is captured is worth nothing any more.
+bool forbidden_in_capture();
 
 // Runs what is left of one stream, or of all of them. Throws a Fault where they wait for each other.
 void drain(CUstream_st* stream);

@@ -108,6 +108,15 @@ TEST_F(Streams, AGraphIsWhatWasSubmittedWhileItsStreamWasCaptured) {
   cudaGraphExecDestroy(executable);
 }
 
+// Freeing nothing too: the toolkit passes it on to the driver.
+TEST_F(Streams, MemoryIsNotFreedWhileAStreamIsCaptured) {
+  cudaStreamBeginCapture(first, cudaStreamCaptureModeThreadLocal);
+  EXPECT_EQ(cudaFree(nullptr), cudaErrorStreamCaptureUnsupported);
+  cudaGraph_t graph = nullptr;
+  EXPECT_EQ(cudaStreamEndCapture(first, &graph), cudaErrorStreamCaptureInvalidated);
+  EXPECT_EQ(graph, nullptr);
+}
+
 // What waits for an event of a captured stream is captured too, and replayed in every order that events
 // allow.
 TEST_F(Streams, AGraphHoldsTheStreamsThatWaitForItsEvents) {

@@ -1,4 +1,5 @@
 // A step that is replayed as a CUDA graph, on the emulator and, in tests/gpu, on a GPU.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/tasks/small_pretraining.h"
@@ -36,7 +37,10 @@ Trained trained(Precision precision, bool record) {
 
 // One after the other: the second takes the matmul algorithms that the first chose and wrote down.
 TEST_P(CudaReplay, HasTheBitsOfAnOrdinaryStep) {
-  const Trained ordinary = trained(GetParam(), false), replayed = trained(GetParam(), true);
+  const Trained ordinary = trained(GetParam(), false);
+  ::testing::internal::CaptureStderr();
+  const Trained replayed = trained(GetParam(), true);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::Not(::testing::HasSubstr("not recorded")));
   EXPECT_EQ(replayed.losses, ordinary.losses);
   EXPECT_EQ(replayed.parameters, ordinary.parameters);
   EXPECT_EQ(replayed.first_moment, ordinary.first_moment);

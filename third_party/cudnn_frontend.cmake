@@ -1,0 +1,30 @@
+# The header-only frontend of cuDNN: CLOZE_CUDNN_FRONTEND is its include folder, or empty. As it is installed, or else a pinned
+# download: the Python package, an archive whose folder include/ holds the headers. Python itself is not needed.
+find_path(CLOZE_CUDNN_FRONTEND cudnn_frontend.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+mark_as_advanced(CLOZE_CUDNN_FRONTEND)
+if(CLOZE_CUDNN_FRONTEND)
+  return()
+endif()
+
+set(version 1.18.0)
+set(folder ${PROJECT_BINARY_DIR}/_deps/cudnn_frontend-${version})
+if(NOT EXISTS ${folder}/include/cudnn_frontend.h)
+  message(STATUS "Cloze: the frontend of cuDNN is not installed; fetching ${version}")
+  set(archive ${folder}/cudnn_frontend.zip)
+  file(DOWNLOAD
+    https://files.pythonhosted.org/packages/13/c7/c3624b3ed77b102618f26295e816b27f1c3ebb1143730237a9f51d403c3f/nvidia_cudnn_frontend-${version}-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl
+    ${archive} STATUS status TIMEOUT 60)
+  list(GET status 0 failed)
+  if(NOT failed)
+    file(SHA256 ${archive} digest)
+    if(digest STREQUAL "382ea063b92cbfd5b442cb75ff8422932d78276aecf139e46713ed1ad3d07af4")
+      file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${folder} PATTERNS "include/*")
+    else()
+      message(WARNING "Cloze: the frontend of cuDNN came with SHA-256 ${digest}: left out")
+    endif()
+  endif()
+  file(REMOVE ${archive})
+endif()
+if(EXISTS ${folder}/include/cudnn_frontend.h)
+  set(CLOZE_CUDNN_FRONTEND ${folder}/include)
+endif()
