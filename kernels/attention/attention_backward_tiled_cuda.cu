@@ -10,13 +10,15 @@ namespace cloze {
 namespace {
 
 template <int columns>
-constexpr int64_t shared_bytes = GradientTiles<columns>::bytes + 2 * tile_rows * sizeof(float);
+constexpr int score_pieces = columns <= 64 ? 2 : 1;
+
+template <int columns>
+constexpr int64_t shared_bytes = GradientTiles<columns>::bytes + tile_rows * sizeof(float2);
 
 template <int columns>
 __device__ GradientTiles<columns> place_tiles() {
   GradientTiles<columns> tiles(dynamic_shared_memory<BFloat16>());
-  tiles.log_sum_exp = reinterpret_cast<float*>(tiles.query.data + GradientTiles<columns>::elements);
-  tiles.delta = tiles.log_sum_exp + tile_rows;
+  tiles.numbers = reinterpret_cast<float2*>(tiles.query.data + GradientTiles<columns>::elements);
   return tiles;
 }
 
@@ -39,10 +41,10 @@ __global__ void __launch_bounds__(gradient_threads) keys_kernel(AttentionBackwar
   for (int first_query = 0; first_query < at.rows.queries; first_query += tile_rows) {
     copy_queries(tiles, op, at, first_query);
     copy_async_commit();
-    load_query_numbers(op, at, first_query, tile_rows, tiles.log_sum_exp, tiles.delta);
+    load_query_numbers(op, at, first_query, tile_rows, tiles.numbers);
     copy_async_wait<0>();
     __syncthreads();
-    compute_score_gradients(tiles, op, at, first_query, tile.first_row);
+    compute_score_gradients<score_pieces<columns>>(tiles, op, at, first_query, tile.first_row);
     __syncthreads();
     gradients.add(tiles);
     __syncthreads();
@@ -59,7 +61,7 @@ __global__ void __launch_bounds__(gradient_threads) queries_kernel(AttentionBack
   if (at.rows.queries <= least) return;
   const GradientTiles<columns> tiles = place_tiles<columns>();
   copy_queries(tiles, op, at, tile.first_row);
-  load_query_numbers(op, at, tile.first_row, tile_rows, tiles.log_sum_exp, tiles.delta);
+  load_query_numbers(op, at, tile.first_row, tile_rows, tiles.numbers);
   float sums[columns / 16][4];
   clear_sums(sums);
   const int column = warp_half() * (columns / 2);
@@ -68,7 +70,7 @@ __global__ void __launch_bounds__(gradient_threads) queries_kernel(AttentionBack
     copy_async_commit();
     copy_async_wait<0>();
     __syncthreads();
-    compute_score_gradients(tiles, op, at, tile.first_row, first_key);
+    compute_score_gradients<score_pieces<columns>>(tiles, op, at, tile.first_row, first_key);
     __syncthreads();
     multiply_straight(sums, tiles.score_gradients, warp_row(), tiles.key, column);
     __syncthreads();

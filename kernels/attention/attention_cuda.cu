@@ -26,7 +26,7 @@ void backward_bf16(Cuda& device, const AttentionBackward& op) {
   constexpr int64_t few_queries = 128;
   const int64_t on_chip = attention_most_queries_on_chip(device, op.shape.head_size);
   const int64_t longest = op.shape.longest_sequence > 0 ? op.shape.longest_sequence : op.query.rows;
-  attention_backward_on_chip(device, op, -1, std::min(few_queries, on_chip));
+  attention_backward_on_chip(device, op, -1, std::min({few_queries, on_chip, rounded(longest)}));
   if (longest > few_queries && on_chip > few_queries)
     attention_backward_on_chip(device, op, few_queries, std::min(on_chip, rounded(longest)));
   if (longest > on_chip) attention_backward_tiled(device, op, on_chip);

@@ -118,7 +118,7 @@ __device__ void add_values(WarpState<columns>& state, const float (&p)[key_fragm
   }
 }
 
-// output / sum through the warp's rows of the query tile, and the log-sum-exp.
+// output · 1 / sum through the warp's rows of the query tile, and the log-sum-exp.
 template <int columns>
 __device__ void write_rows(const AttentionForward& op, WarpState<columns>& state,
                            const Tile<columns>& staging, const SequenceRows& rows, int first_row, int head) {
@@ -131,10 +131,11 @@ __device__ void write_rows(const AttentionForward& op, WarpState<columns>& state
     const int row = first_row + warp_row + lane_index() / 4 + 8 * half;
     if (lane_index() % 4 == 0 && row < rows.queries)
       op.log_sum_exp.row<float>(rows.first_query + row)[head] = state.maximum[half] / log2_e + logf(sum);
+    const float reciprocal = 1 / sum;
 #pragma unroll
     for (int n = 0; n < columns / 8; ++n) {
-      state.output[n][2 * half] /= sum;
-      state.output[n][2 * half + 1] /= sum;
+      state.output[n][2 * half] *= reciprocal;
+      state.output[n][2 * half + 1] *= reciprocal;
     }
   }
   put_sums(staging, state.output, warp_row, 0);

@@ -27,12 +27,12 @@ template <int columns>
 struct GradientTiles {
   Tile<columns> query, output_gradient, key, value;
   Tile<tile_rows> probabilities, score_gradients;  // with dropout; without `scale`
-  float *log_sum_exp, *delta;                      // of the 64 queries
+  float2* numbers;                                 // of the 64 queries: log-sum-exp and delta
 
   static constexpr int64_t elements = 4 * Tile<columns>::size + 2 * Tile<tile_rows>::size;
   static constexpr int64_t bytes = elements * sizeof(BFloat16);
 
-  // The two vectors of floats are placed by the kernel.
+  // The numbers are placed by the kernel.
   explicit __device__ GradientTiles(BFloat16* shared) {
     query.data = shared;
     output_gradient.data = query.data + Tile<columns>::size;
@@ -40,7 +40,7 @@ struct GradientTiles {
     value.data = key.data + Tile<columns>::size;
     probabilities.data = value.data + Tile<columns>::size;
     score_gradients.data = probabilities.data + Tile<tile_rows>::size;
-    log_sum_exp = delta = nullptr;
+    numbers = nullptr;
   }
 };
 
@@ -53,7 +53,7 @@ struct HeadRows {
 // log_sum_exp and delta = Σ output · output_gradient of `count` queries from `first` on; a warp per query.
 // Rows past the last query get what makes their probabilities 0.
 __device__ inline void load_query_numbers(const AttentionBackward& op, const HeadRows& at, int first,
-                                          int count, float* log_sum_exp, float* delta) {
+                                          int count, float2* numbers) {
   for (int i = warp_index(); i < count; i += gradient_threads / warp_lanes) {
     const bool inside = first + i < at.rows.queries;
     const int64_t row = at.rows.first_query + first + i;
@@ -68,8 +68,10 @@ __device__ inline void load_query_numbers(const AttentionBackward& op, const Hea
     }
     sum = warp_sum(sum);
     if (lane_index() == 0) {
-      delta[i] = sum;
-      log_sum_exp[i] = inside ? op.log_sum_exp.row<float>(row)[at.head] : INFINITY;
+      float2 both;
+      both.x = inside ? op.log_sum_exp.row<float>(row)[at.head] : INFINITY;
+      both.y = sum;
+      numbers[i] = both;
     }
   }
 }
@@ -92,41 +94,66 @@ __device__ void copy_keys(const GradientTiles<columns>& tiles, const AttentionBa
   copy_tile(tiles.value, op.value, row, left, at.first_column, at.head_size);
 }
 
-// p f and p (f dp - delta) of the warp's part of the tile, into shared memory. log_sum_exp and delta: of
-// these 64 queries.
-template <int columns>
-__device__ void compute_score_gradients(const GradientTiles<columns>& tiles, const AttentionBackward& op,
-                                        const HeadRows& at, int first_query, int first_key) {
-  const int row = warp_row(), column = warp_half() * 32;
-  float p[half_fragments][4], gradients[half_fragments][4];
+// p f and p (f dp - delta) of some columns of the warp's rows, into shared memory. words[half]: what decides
+// dropout of the fragments of a lane's two rows.
+template <int fragments, int columns>
+__device__ void compute_score_columns(const GradientTiles<columns>& tiles, const AttentionBackward& op,
+                                      int row, int column, int keys, const uint32_t (&words)[2][4]) {
+  float p[fragments][4], gradients[fragments][4];
   clear_sums(p);
   multiply_rows(p, tiles.query, row, tiles.key, column);
   clear_sums(gradients);
   multiply_rows(gradients, tiles.output_gradient, row, tiles.value, column);
+  const uint32_t threshold = op.dropout.active() ? op.dropout.threshold() : 0;
+  const float scale = op.dropout.active() ? op.dropout.scale() : 1.0f;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    const int mine = row + lane_index() / 4 + 8 * half;
-    const float log_sum_exp = tiles.log_sum_exp[mine], delta = tiles.delta[mine];
-    const int last = at.rows.queries - 1, query = first_query + mine;
-    const DropoutRow mask =
-        dropout_row(op.dropout, at.rows.first_query + (query < last ? query : last),
-                    static_cast<uint32_t>(op.shape.heads), static_cast<uint32_t>(at.head));
-    uint32_t words[4] = {0, 0, 0, 0};
-    if (op.dropout.active()) quad_dropout_words(mask, first_key + column, words);
+    const float2 numbers = tiles.numbers[row + lane_index() / 4 + 8 * half];
+    const float log_sum_exp = numbers.x, delta = numbers.y;
 #pragma unroll
-    for (int n = 0; n < half_fragments; ++n)
+    for (int n = 0; n < fragments; ++n)
 #pragma unroll
       for (int i = 2 * half; i < 2 * half + 2; ++i) {
-        const int key = first_key + column + 8 * n + lane_index() % 4 * 2 + i % 2;
+        const int key = column + 8 * n + lane_index() % 4 * 2 + i % 2;
         const float score = p[n][i] * op.shape.scale - log_sum_exp;
-        const float probability = key < at.rows.keys ? exp2f(score * gradient_log2_e) : 0.0f;
-        const float factor = i % 2 == 0 ? low_factor(mask, words[n]) : high_factor(mask, words[n]);
+        const float probability = key < keys ? exp2f(score * gradient_log2_e) : 0.0f;
+        const uint32_t bits = i % 2 == 0 ? words[half][n] & 0xFFFFu : words[half][n] >> 16;
+        const float factor = bits >= threshold ? scale : 0.0f;
         gradients[n][i] = probability * (factor * gradients[n][i] - delta);
         p[n][i] = probability * factor;
       }
   }
   put_sums(tiles.probabilities, p, row, column);
   put_sums(tiles.score_gradients, gradients, row, column);
+}
+
+// The same of the warp's part of the tile: all 32 columns at once, or in two pieces where a kernel would need
+// a few registers too many.
+template <int pieces, int columns>
+__device__ void compute_score_gradients(const GradientTiles<columns>& tiles, const AttentionBackward& op,
+                                        const HeadRows& at, int first_query, int first_key) {
+  constexpr int fragments = half_fragments / pieces;
+  const int row = warp_row(), column = warp_half() * 32, keys = at.rows.keys - first_key;
+  uint32_t words[2][4];
+  if (op.dropout.active()) {
+    const int last = at.rows.queries - 1;
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int query = first_query + row + lane_index() / 4 + 8 * half;
+      quad_dropout_words(dropout_row(op.dropout, at.rows.first_query + (query < last ? query : last),
+                                     static_cast<uint32_t>(op.shape.heads), static_cast<uint32_t>(at.head)),
+                         first_key + column, words[half]);
+    }
+  } else {
+#pragma unroll
+    for (int n = 0; n < 4; ++n) words[0][n] = words[1][n] = 0;
+  }
+#pragma unroll 1
+  for (int piece = 0; piece < pieces; ++piece) {
+    compute_score_columns<fragments>(tiles, op, row, column + 8 * fragments * piece, keys, words);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) words[half][0] = words[half][2], words[half][1] = words[half][3];
+  }
 }
 
 // The key and value gradients of a tile of keys, of the warp: 16 keys, half of the columns.

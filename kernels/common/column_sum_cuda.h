@@ -11,4 +11,12 @@ namespace cloze {
 void finish_column_sums(Cuda& device, const float* partials, const Tensor& counted, int64_t partial_stride,
                         int64_t columns, GradientMode mode, float* sums);
 
+// The same of up to three side by side, partials[chunk * 3 * columns + which * columns + column], in one
+// launch; null: not wanted.
+struct ThreeSums {
+  float* sums[3];
+};
+void finish_three_column_sums(Cuda& device, const float* partials, const Tensor& counted, int64_t columns,
+                              GradientMode mode, const ThreeSums& three);
+
 }  // namespace cloze

@@ -72,12 +72,25 @@ LaunchShape row_loop(const Cuda& device, const Tensor& tensor) {
   return {looping_blocks(device, tensor.rows, row_loop_rows), row_loop_threads};
 }
 
+// A warp takes a row: one long row is cut into as many as have a group for each lane.
+constexpr int64_t cut_columns = warp_lanes * group;
+bool can_be_cut(const Tensor& tensor) {
+  return tensor.rows == 1 && tensor.live == nullptr && tensor.columns % cut_columns == 0;
+}
+Tensor cut(Tensor tensor) {
+  tensor.rows = tensor.columns / cut_columns;
+  tensor.columns = tensor.stride = cut_columns;
+  return tensor;
+}
+
 }  // namespace
 
 void add(Cuda& device, const Add& op) {
-  const bool whole = holds_groups({op.left, op.right, op.output});
-  with_storage_type(op.output, "add", [&]<typename T>(T) {
-    launch(device, row_loop(device, op.left), add_kernel<T>, op, whole);
+  const bool cuts = can_be_cut(op.left) && can_be_cut(op.right) && can_be_cut(op.output);
+  const Add rows = cuts ? Add{cut(op.left), cut(op.right), cut(op.output)} : op;
+  const bool whole = holds_groups({rows.left, rows.right, rows.output});
+  with_storage_type(rows.output, "add", [&]<typename T>(T) {
+    launch(device, row_loop(device, rows.left), add_kernel<T>, rows, whole);
   });
 }
 

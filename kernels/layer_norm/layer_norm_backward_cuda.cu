@@ -92,14 +92,10 @@ void layer_norm_backward(Cuda& device, const LayerNormBackward& op) {
                           static_cast<int64_t>(sizeof(float)) * block.threads() * group};
   with_storage_type(op.sum_gradient, "layer_norm_backward",
                     [&]<typename T>(T) { launch(device, shape, backward_kernel<T>, op, block); });
-  const auto finish = [&](int64_t which, const Tensor& gradient) {
-    if (gradient)
-      finish_column_sums(device, op.workspace.as<float>() + which * hidden, op.output_gradient, 3 * hidden,
-                         hidden, op.mode, gradient.as<float>());
-  };
-  finish(0, op.gamma_gradient);
-  finish(1, op.beta_gradient);
-  finish(2, op.bias_gradient);
+  const auto sums_of = [](const Tensor& gradient) { return gradient ? gradient.as<float>() : nullptr; };
+  finish_three_column_sums(
+      device, op.workspace.as<float>(), op.output_gradient, hidden, op.mode,
+      {{sums_of(op.gamma_gradient), sums_of(op.beta_gradient), sums_of(op.bias_gradient)}});
 }
 
 }  // namespace cloze

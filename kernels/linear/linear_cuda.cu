@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/common/launch.h"
 #include "kernels/common/row_loop.cuh"
 #include "kernels/common/storage.h"
@@ -21,20 +23,28 @@ void require_product(Cuda& device, const Matmul& matmul) {
                     name_of(matmul.left.dtype) + " that gives " + name_of(matmul.output.dtype));
 }
 
-// Zeros in the rows past the live ones, whose contents are nobody's.
 template <typename T>
-__global__ void clear_dead_rows_kernel(Tensor tensor, Tensor counted) {
-  const int64_t live = counted.live_rows(), step = int64_t{gridDim.x} * row_loop_rows;
-  for (int64_t row = live + int64_t{blockIdx.x} * row_loop_rows + warp_index(); row < counted.rows;
-       row += step)
+__device__ void clear_rows(const Tensor& tensor, int64_t first, int64_t end) {
+  const int64_t step = int64_t{gridDim.x} * row_loop_rows;
+  for (int64_t row = first + int64_t{blockIdx.x} * row_loop_rows + warp_index(); row < end; row += step)
     for (int64_t column = lane_index(); column < tensor.columns; column += warp_lanes)
       store_one(tensor.row<T>(row) + column, 0.0f);
 }
 
-void clear_dead_rows(Cuda& device, const Tensor& tensor, const Tensor& counted) {
-  with_storage_type(tensor, "linear", [&]<typename T>(T) {
-    launch(device, {looping_blocks(device, counted.rows, row_loop_rows), row_loop_threads},
-           clear_dead_rows_kernel<T>, tensor, counted);
+// Zeros in the rows of both past the live ones, whose contents are nobody's. Most often they are few.
+template <typename T>
+__global__ void clear_dead_rows_kernel(Tensor counted, Tensor other) {
+  const int64_t live = counted.live_rows();
+  if (blockIdx.y == 0)
+    clear_rows<T>(counted, live, counted.rows);
+  else
+    clear_rows<T>(other, live, counted.rows);
+}
+
+void clear_dead_rows(Cuda& device, const Tensor& counted, const Tensor& other) {
+  const int64_t blocks = std::min<int64_t>(device.multiprocessors, counted.rows);
+  with_storage_type(counted, "linear", [&]<typename T>(T) {
+    launch(device, {blocks, row_loop_threads, 0, 2}, clear_dead_rows_kernel<T>, counted, other);
   });
 }
 
@@ -78,10 +88,7 @@ void linear_input_gradient(Cuda& device, const LinearInputGradient& op) {
 
 // The library knows capacities only: what lies past the live rows must add nothing, and be no NaN either.
 void linear_weight_gradient(Cuda& device, const LinearWeightGradient& op) {
-  if (op.output_gradient.live != nullptr) {
-    clear_dead_rows(device, op.output_gradient, op.output_gradient);
-    clear_dead_rows(device, op.input, op.output_gradient);
-  }
+  if (op.output_gradient.live != nullptr) clear_dead_rows(device, op.output_gradient, op.input);
   const Matmul matmul{.left = op.output_gradient,
                       .right = op.input,
                       .transpose_left = true,
