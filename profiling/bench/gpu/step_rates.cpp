@@ -47,6 +47,7 @@ class Training {
     while (late_.kept() > 0) loss_ = late_.read().metrics.loss();
     const double whole = passed(), many = static_cast<double>(steps);
     return {{"steps", steps},
+            {"seconds", whole},
             {"milliseconds", 1e3 * whole / many},
             {"tokens_of_a_step", static_cast<double>(counts.tokens) / many},
             {"tokens_per_second", static_cast<double>(counts.tokens) / whole},
