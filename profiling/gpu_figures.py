@@ -3,6 +3,7 @@
 # Of the steps, what Hugging Face's model does by itself; a changed model stands beside it in the table only.
 PEERS_OF_STEPS = ("transformers", "transformers, CUDA graphs")
 LENGTHS = (128, 512)
+UNDONE = ("cannot", "left out", "running")  # verdicts of runs that say nothing
 SHARE_OF_COPY, OF_ATTENTION, USEFUL_FLOPS, OF_RECTANGLES, OF_MIX = 0.85, 0.8, 500e12, 1.3, 2.0
 
 
@@ -71,11 +72,14 @@ def verdict(value, least):
 def runs_verdict(figures, what, prefix):
     """All runs of a kind: (what, target, measured, verdict)."""
     parts = [part for part in figures.parts if part["name"].startswith(prefix)]
-    passed = [part for part in parts if part["verdict"] == "passed"]
-    if not parts or all(part["verdict"].startswith(("cannot", "left out")) for part in parts):
-        return what, "passes", "; ".join(sorted({part["verdict"] for part in parts})) or "", "not measured"
-    others = [f'{part["name"]} {part["verdict"]}' for part in parts if part not in passed]
-    return what, "passes", f"{len(passed)} of {len(parts)}" + (": " + ", ".join(others) if others else ""), "missed" if others else "met"
+    others = [part for part in parts if part["verdict"] != "passed"]
+    if not parts or all(part["verdict"].startswith(UNDONE) for part in parts):
+        return what, "passes", "; ".join(sorted({part["verdict"] for part in parts})), "not measured"
+    measured = f"{len(parts) - len(others)} of {len(parts)}"
+    if others:
+        measured += ": " + ", ".join(f'{part["name"]} {part["verdict"]}' for part in others)
+    bad = [part for part in others if not part["verdict"].startswith(UNDONE)]
+    return what, "passes", measured, "missed" if bad else "not measured" if others else "met"
 
 
 def shares(figures):
