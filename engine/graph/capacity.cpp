@@ -21,7 +21,8 @@ std::vector<Capacity> capacity_ladder(const Capacity& largest) {
   // Below an eighth of the largest the cost of a step no longer depends on its capacity.
   while (rungs.back().tokens * 8 > largest.tokens) {
     const Capacity& top = rungs.back();
-    const Capacity next{rung_below(top.tokens), rung_below(top.sequences), rung_below(top.predictions)};
+    const Capacity next{rung_below(top.tokens), rung_below(top.sequences), rung_below(top.predictions),
+                        top.longest};
     if (next == top) break;
     rungs.push_back(next);
   }

@@ -12,6 +12,7 @@ struct Capacity {
   int64_t tokens = 0;       // T
   int64_t sequences = 0;    // S
   int64_t predictions = 0;  // M: masked rows (0 for tasks without a masked head)
+  int64_t longest = 0;      // tokens of any sequence, where known; 0: as many as the model takes
 
   bool holds(const Capacity& counts) const {
     return counts.tokens <= tokens && counts.sequences <= sequences && counts.predictions <= predictions;
@@ -19,7 +20,7 @@ struct Capacity {
   // The larger of both in each count.
   friend Capacity larger_of(const Capacity& one, const Capacity& other) {
     return {std::max(one.tokens, other.tokens), std::max(one.sequences, other.sequences),
-            std::max(one.predictions, other.predictions)};
+            std::max(one.predictions, other.predictions), std::max(one.longest, other.longest)};
   }
   friend bool operator==(const Capacity&, const Capacity&) = default;
 };

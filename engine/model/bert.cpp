@@ -39,6 +39,7 @@ SequenceInputs add_sequence_inputs(Graph& graph, const Capacity& capacity) {
       .first_rows =
           graph.add_input(sequence_inputs::first_rows, {DType::i32, capacity.sequences, 1, Axis::sequences}),
       .dropout_key = graph.add_input(sequence_inputs::dropout_key, {DType::i32, 1, 2}),
+      .longest = capacity.longest,
   };
 }
 
@@ -95,16 +96,16 @@ ValueId attention_block(BertBuilder& bert, ValueId x, int64_t layer) {
   const ValueId query_key_value =
       linear(bert.graph, x, bert.parameter(name + ".attention.self.query.weight", 3),
              bert.parameter(name + ".attention.self.query.bias", 3));  // [T, 3 H]
-  const ValueId context =
-      attention(bert.graph,
-                {.query = query_key_value,
-                 .query_offsets = bert.inputs.offsets,
-                 .key_offsets = bert.inputs.offsets,
-                 .key = bert.inputs.dropout_key,
-                 .row_ids = bert.inputs.row_ids},
-                {.heads = bert.config.heads,
-                 .dropout = bert.dropout(bert.config.attention_dropout, attention_site(layer)),
-                 .longest_sequence = bert.config.max_positions});
+  const ValueId context = attention(
+      bert.graph,
+      {.query = query_key_value,
+       .query_offsets = bert.inputs.offsets,
+       .key_offsets = bert.inputs.offsets,
+       .key = bert.inputs.dropout_key,
+       .row_ids = bert.inputs.row_ids},
+      {.heads = bert.config.heads,
+       .dropout = bert.dropout(bert.config.attention_dropout, attention_site(layer)),
+       .longest_sequence = bert.inputs.longest > 0 ? bert.inputs.longest : bert.config.max_positions});
   return bert.norm(bert.dense(context, name + ".attention.output.dense"), x,
                    name + ".attention.output.LayerNorm",
                    bert.dropout(bert.config.hidden_dropout, attention_output_site(layer)));

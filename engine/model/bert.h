@@ -22,6 +22,7 @@ struct SequenceInputs {
   ValueId offsets;                         // i32 [1, S + 1]
   ValueId first_rows;                      // i32 [S, 1]
   ValueId dropout_key;                     // i32 [1, 2]
+  int64_t longest = 0;                     // as Capacity has it
 };
 
 namespace sequence_inputs {

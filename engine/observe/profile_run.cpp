@@ -66,6 +66,7 @@ class ProfiledTraining {
         layout_(pretraining_layout(options, config_)),
         engine_(make_engine(device_kind(options.device), layout_.elements(), true,
                             run_precision(options.precision, architecture_of(device_kind(options.device))))) {
+    choose_attention(options.training.attention, *engine_);
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);
     });

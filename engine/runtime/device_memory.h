@@ -73,6 +73,7 @@ class DeviceHolder<Cuda> {
   }
   Cuda& device() { return opened_->device(); }
   const std::string& name() const { return opened_->name(); }
+  void compute_attention_by_cudnn() { opened_->compute_attention_by_cudnn(); }
   CUstream_st* copy_stream() const { return copies_->get(); }  // beside the device's own
 
   void finish() const { opened_->finish(); }  // waits for all that was given to the GPU

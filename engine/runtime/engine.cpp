@@ -47,6 +47,24 @@ class DeviceEngine final : public Engine {
     return std::make_unique<Program<Device>>(holder_, std::move(graph), options, memory_);
   }
   void record_steps(bool record) override { memory_.record_steps = record; }
+  void compute_attention_by_cudnn() override {
+    const auto refuse = [](const std::string& why) {
+      throw Error({.what = "cuDNN cannot compute attention here",
+                   .where = "training.attention",
+                   .why = why,
+                   .remedy = "training.attention: own"});
+    };
+    if constexpr (std::is_same_v<Device, Cuda>) {
+      if (precision_ != Precision::bf16) refuse("it does so in bf16; this run computes in float32");
+      try {
+        holder_.compute_attention_by_cudnn();
+      } catch (const CudaError& error) {
+        refuse(error.what());
+      }
+    } else {
+      refuse(fmt::format("it does so on a GPU; this run computes on `{}`", name_of(kind_)));
+    }
+  }
   void read(Memory memory, int64_t offset, std::span<float> values) const override {
     copy_out(memory, offset, values);
   }

@@ -95,6 +95,10 @@ class Engine {
   // call, each with a range for profilers (kernels/common/profile_range.h).
   virtual void record_steps(bool record) = 0;
 
+  // From now on cuDNN computes attention (kernels/attention/attention_cudnn.h). Throws Error on another
+  // device than a GPU computing in bf16, and where cuDNN is not there or has no such attention for the GPU.
+  virtual void compute_attention_by_cudnn() = 0;
+
   // Host access to a range of a flat buffer (elements).
   virtual void read(Memory memory, int64_t offset, std::span<float> values) const = 0;
   virtual void read(Memory memory, int64_t offset, std::span<double> values) const = 0;

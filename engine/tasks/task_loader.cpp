@@ -24,7 +24,8 @@ std::vector<Capacity> task_ladder(const TaskItems& items, TaskForm form, const T
       std::max(longest.tokens, std::min(options.micro_batch_tokens, examples * longest.tokens));
   const int64_t predictions = form == TaskForm::tokens ? std::min(tokens, examples * longest.predictions)
                                                        : examples * longest.predictions;
-  return capacity_ladder({tokens, std::max<int64_t>(1, examples * longest.sequences), predictions});
+  return capacity_ladder(
+      {tokens, std::max<int64_t>(1, examples * longest.sequences), predictions, longest.tokens});
 }
 
 TaskLoader::TaskLoader(const TaskItems& items, TaskForm form, TaskLoaderOptions options)

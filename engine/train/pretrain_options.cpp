@@ -72,6 +72,16 @@ const Choices<Recompute>& recompute_choices() {
   return all;
 }
 
+const Choices<AttentionOption>& attention_choices() {
+  static const Choices<AttentionOption> all = {
+      {{"own", AttentionOption::own, "Cloze's kernels: the same dropout masks on every device"},
+       {"cudnn", AttentionOption::cudnn,
+        "cuDNN's, in bf16 on a Hopper GPU: other roundings, dropout masks of its own; its working memory is "
+        "not in the plan"}},
+      fixed_on_resume()};
+  return all;
+}
+
 }  // namespace
 
 void describe(Fields& fields, PretrainDataOptions& options) {
@@ -142,6 +152,7 @@ void describe(Fields& fields, TrainingOptions& options) {
               "Stretches with sequence lengths of their own, such as 128 and then 512");
   fields.option("recompute", options.recompute, recompute_choices(),
                 "What backward computes again to save memory");
+  fields.option("attention", options.attention, attention_choices(), "Who computes attention on a GPU");
   fields.option("non_finite", options.non_finite, non_finite_choices(),
                 "What to do when a gradient is NaN or infinite");
   fields.option("max_skipped_steps", options.max_skipped_steps, at_least(1),

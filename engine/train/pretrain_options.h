@@ -59,10 +59,14 @@ struct PhaseOptions {
 
 enum class NonFinitePolicy : uint8_t { skip, stop };
 
+// Whose kernels compute attention on a GPU.
+enum class AttentionOption : uint8_t { own, cudnn };
+
 struct TrainingOptions {
   int64_t steps = 0;
   std::vector<PhaseOptions> phases;  // none: one phase of all steps
   Recompute recompute = Recompute::automatic;
+  AttentionOption attention = AttentionOption::own;
   NonFinitePolicy non_finite = NonFinitePolicy::skip;
   int64_t max_skipped_steps = 10;  // in a row
   bool overfit_one_batch = false;

@@ -45,7 +45,7 @@ Capacity micro_batch_capacity(const InstanceOptions& instances, const BatchSize&
   // Each sequence predicts max(1, round(p * length)) tokens at most.
   const auto by_share =
       static_cast<int64_t>(std::ceil(instances.masked_probability * static_cast<double>(tokens))) + sequences;
-  return {tokens, sequences, std::min(by_share, sequences * instances.max_predictions)};
+  return {tokens, sequences, std::min(by_share, sequences * instances.max_predictions), longest};
 }
 
 std::vector<TrainingPhase> resolve_phases(const PretrainOptions& options) {

@@ -101,6 +101,7 @@ class PretrainRun {
     const int gpu = kind == DeviceKind::cuda ? gpu_number(job_.local_rank(), visible_gpus()) : 0;
     engine_ =
         make_engine(kind, setup_.layout.elements(), true, precision_, job_.own_moments(setup_.layout), gpu);
+    choose_attention(options_.training.attention, *engine_);
   }
 
   std::string computes_on() const {

@@ -37,6 +37,14 @@ int gpu_number(int local_rank, int visible) {
   return visible == 1 ? 0 : local_rank;
 }
 
+void choose_attention(AttentionOption attention, Engine& engine) {
+  if (attention == AttentionOption::own) return;
+  engine.compute_attention_by_cudnn();
+  log::warning(
+      "attention by cuDNN has not run on a GPU yet: hold the first losses against those of "
+      "training.attention: own");
+}
+
 void announce_gpu(const Engine& engine, Precision precision) {
   if (engine.kind() != DeviceKind::cuda) return;
   log::info("computes on {} in {}", engine.device_name(),

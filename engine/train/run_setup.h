@@ -27,6 +27,9 @@ inline Architecture architecture_of(DeviceKind kind) {
 // or the only one it was left (as srun --gpus-per-task=1 does).
 int gpu_number(int local_rank, int visible);
 
+// The kernels of attention that the option names; says what that means.
+void choose_attention(AttentionOption attention, Engine& engine);
+
 // Logs which GPU computes, and how far that can be relied on; nothing for other devices.
 void announce_gpu(const Engine& engine, Precision precision);
 

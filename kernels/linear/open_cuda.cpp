@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "kernels/attention/attention_cudnn.h"
 #include "kernels/common/cuda_fit.h"
 #include "kernels/common/cuda_memory.h"
 #include "kernels/common/cuda_stream.h"
@@ -54,6 +55,10 @@ class OpenGpu final : public OpenCuda {
   OpenGpu& operator=(const OpenGpu&) = delete;
   Cuda& device() override { return device_; }
   void finish() override { stream_.wait(); }
+  void compute_attention_by_cudnn() override {
+    attention_ = make_cudnn_attention(device_);
+    device_.attention = attention_.get();
+  }
   const std::string& name() const override { return name_; }
 
  private:
@@ -65,6 +70,7 @@ class OpenGpu final : public OpenCuda {
   Cuda device_;
   std::unique_ptr<void, Free> workspace_;
   std::unique_ptr<MatmulLibrary> matmul_;
+  std::unique_ptr<AttentionLibrary> attention_;  // or none
 };
 
 }  // namespace

@@ -14,6 +14,8 @@ class OpenCuda {
   virtual ~OpenCuda() = default;
   virtual Cuda& device() = 0;
   virtual void finish() = 0;  // waits for all that was given to its stream
+  // From now on the device's attention in bf16 is cuDNN's. Throws CudaError as make_cudnn_attention does.
+  virtual void compute_attention_by_cudnn() = 0;
   // For people, another for each GPU of a machine: "NVIDIA H200 (GPU 3 at 0000:9d:00.0)".
   virtual const std::string& name() const = 0;
 };

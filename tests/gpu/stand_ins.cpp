@@ -1,8 +1,12 @@
 // What the tests of tests/simt ask of the emulator, answered by a GPU: its own order of threads three times,
-// and its own matmul library.
+// and its own libraries.
+#include <cstdio>
+
+#include "kernels/attention/attention_cudnn.h"
 #include "kernels/linear/open_cuda.h"
 #include "tests/simt/reference_matmul.h"
 #include "tests/simt/simt.h"
+#include "tests/simt/stage.h"
 
 namespace cloze::simt {
 
@@ -15,3 +19,16 @@ bool ReferenceMatmul::multiply(Cuda& device, const Matmul& matmul) {
 }
 
 }  // namespace cloze::simt
+
+namespace cloze::testing {
+
+std::unique_ptr<AttentionLibrary> attention_library(const Cuda& device) {
+  try {
+    return make_cudnn_attention(device);
+  } catch (const CudaError& error) {
+    std::printf("no attention by cuDNN: %s\n", error.what());
+    return nullptr;
+  }
+}
+
+}  // namespace cloze::testing

@@ -5,6 +5,7 @@
 
 #include "kernels/common/cuda_stream.h"
 #include "kernels/linear/open_cuda.h"
+#include "tests/simt/emulated_attention.h"
 #include "tests/simt/reference_matmul.h"
 
 namespace cloze {
@@ -15,6 +16,10 @@ class OpenEmulated final : public OpenCuda {
   OpenEmulated() : device_(current_cuda_device(stream_.get())) { device_.matmul = &matmul_; }
   Cuda& device() override { return device_; }
   void finish() override { stream_.wait(); }
+  void compute_attention_by_cudnn() override {
+    attention_ = simt::make_emulated_attention();
+    device_.attention = attention_.get();
+  }
   const std::string& name() const override { return name_; }
 
  private:
@@ -22,6 +27,7 @@ class OpenEmulated final : public OpenCuda {
   CudaStream stream_;
   Cuda device_;
   simt::ReferenceMatmul matmul_;
+  std::unique_ptr<AttentionLibrary> attention_;  // or none
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/attention/attention_library.h"
 #include "kernels/common/cuda.h"
 #include "kernels/common/device.h"
 #include "kernels/common/dropout.h"
@@ -135,6 +136,8 @@ using StageRun = std::vector<Result>;
 void expect_rule(const StageRun& actual, const StageRun& plain, const StageRun& exact);
 void expect_same_bits(const StageRun& one, const StageRun& other);
 Cuda emulated_device();
+// The library that attention can be left to; none where there is none for this GPU.
+std::unique_ptr<AttentionLibrary> attention_library(const Cuda& device);
 // Calls `run` once per order of the emulator's threads.
 void for_each_order(const std::function<void(uint64_t order)>& run);
 

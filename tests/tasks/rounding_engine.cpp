@@ -155,6 +155,7 @@ class RoundingEngine final : public Engine {
   std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions&) override {
     return std::make_unique<RoundingExecutable>(std::move(graph), flat_);
   }
+  void compute_attention_by_cudnn() override {}
   void record_steps(bool) override {}
   void read(Memory memory, int64_t offset, std::span<float> values) const override {
     std::copy_n(flat_.at(memory).begin() + offset, values.size(), values.begin());

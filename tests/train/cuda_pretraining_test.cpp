@@ -152,6 +152,40 @@ TEST_F(CudaPretraining, GoesOnFromACheckpointBitForBit) {
   EXPECT_EQ(state(cut), state(whole));
 }
 
+// With plans that the emulator computes in cuDNN's place (tests/simt/emulated_attention.h).
+TEST_F(CudaPretraining, AttentionCanBeLeftToCudnn) {
+  const auto run = [&](const std::string& name, AttentionOption attention, double dropout) {
+    PretrainOptions one = options(name);
+    one.precision = PrecisionOption::bf16;
+    one.model.attention_dropout = dropout;
+    one.training.attention = attention;
+    EXPECT_EQ(pretrain(one, ExistingRun::refuse), 0);
+    return one;
+  };
+  expect_close(losses(run("plain", AttentionOption::cudnn, 0)),
+               losses(run("own-plain", AttentionOption::own, 0)), 1e-2);
+  PretrainOptions dropping = run("dropping", AttentionOption::cudnn, 0.3);
+  EXPECT_NE(losses(dropping), losses(run("own-dropping", AttentionOption::own, 0.3)));  // masks of its own
+  const auto expected = state(dropping);
+  std::filesystem::remove_all(dropping.output / "checkpoints" / "step-12");
+  ASSERT_EQ(pretrain(dropping, ExistingRun::resume), 0);
+  EXPECT_TRUE(same_bits(state(dropping), expected));
+
+  dropping.training.attention = AttentionOption::own;
+  EXPECT_THAT([&] { pretrain(dropping, ExistingRun::resume); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("training.attention: cudnn -> own")));
+}
+
+TEST_F(CudaPretraining, CudnnIsForBf16OnAGpu) {
+  PretrainOptions one = options("one");
+  one.training.attention = AttentionOption::cudnn;
+  EXPECT_THAT([&] { pretrain(one, ExistingRun::refuse); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("it does so in bf16")));
+  one.device = DeviceOption::cpu;
+  EXPECT_THAT([&] { pretrain(one, ExistingRun::overwrite); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("it does so on a GPU")));
+}
+
 // A checkpoint from the CPU goes on there, and back.
 TEST_F(CudaPretraining, TakesOverFromTheCpu) {
   const PretrainOptions on_gpu = options("run");
