@@ -16,12 +16,13 @@
 #   books      pretraining for 8 minutes on the text of --corpus: the loss curve
 #
 # Both halves where no part is named. All ends after --seconds (540: one command of ten minutes); what no time is left for is named.
+# A part that is named alone has all the time.
 # Runs in a bundle (target cloze_bundle) or in the source tree (BUILD names the build folder). FOLDER (gpu-results) gets results.md,
 # results.json, log.txt, raw.tar.gz and ncu.csv; all but the last two are there at any time. `profiling/gpu_report.py --out FOLDER FOLDER...`
 # makes one report of several.
 set -euo pipefail
 
-usage() { sed -n '2,22s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit "$1"; }
+usage() { sed -n '2,25s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit "$1"; }
 fail() { echo "gpu_run.sh: $*" >&2; exit 2; }
 
 parts=() out="gpu-results" seconds=540 corpus=""

@@ -30,7 +30,7 @@ part_tests() {
     run tests 20 "${ours[@]}" "$tests"
     return
   fi
-  for suite in $names; do side_by_side test_suite tests 60 "$suite" ""; done
+  for suite in $names; do side_by_side test_suite tests 110 "$suite" ""; done
   side_by_side
 }
 
@@ -39,15 +39,15 @@ part_kernels() {
   run rows-cloze 60 "${ours[@]}" "$bench" rows
   run attention-cloze 60 "${ours[@]}" "$bench" attention
   run attention-torch 60 python3 "$compare/gpu_kernels.py" attention
-  run products-cloze 90 "${ours[@]}" "$bench" products
+  run products-cloze 100 "${ours[@]}" "$bench" products
   run rows-torch 90 python3 "$compare/gpu_kernels.py" rows
   run products-torch 60 python3 "$compare/gpu_kernels.py" products
 }
 
 part_steps() {
-  local limit=250
-  begin_part "$limit"
-  ((SECONDS + limit <= part_deadline)) || limit=$((part_deadline - SECONDS))
+  local limit
+  begin_part 250
+  limit="$(left_of_part)"
   run steps "$limit" python3 "$compare/gpu_steps.py" --cloze "$(cloze_program "$bench")" \
     --lengths "$compare/gpu_mix_lengths.txt" --budget "$((limit - 10))"
 }
@@ -92,7 +92,7 @@ part_sanitizer() {
   fi
   check_suites memcheck "$names"
   # Races of the libraries are not ours to find, and take long.
-  if [[ "$(compute-sanitizer --help 2>/dev/null)" == *--kernel-name* ]]; then own=(--kernel-name kns=cloze); fi
+  if [[ "$(compute-sanitizer --help 2>/dev/null)" == *--kernel-name*kns* ]]; then own=(--kernel-name kns=cloze); fi
   check_suites racecheck "$names" "${own[@]}"
   # What cuBLASLt writes would count as never written if its kernels were passed over: suites without it.
   without_library="$(grep -vE 'Linear|Precision|Replay' <<<"$names" || true)"
@@ -105,8 +105,8 @@ part_nccl() {
 }
 
 part_books() {
-  local limit=540
-  begin_part "$limit"
-  ((SECONDS + limit <= part_deadline)) || limit=$((part_deadline - SECONDS))
-  run books "$limit" python3 "$compare/gpu_books.py" "$(cloze_program "$cloze")" "$corpus" --seconds "$((limit - 15))"
+  local limit
+  begin_part 540
+  limit="$(left_of_part)"
+  run books "$limit" python3 "$compare/gpu_books.py" "$(cloze_program "$cloze")" "$corpus" --seconds "$((limit - 20))"
 }

@@ -42,11 +42,13 @@ note() { # NAME VERDICT [BEGAN]
   printf '%s\t%s\t%s\t%s\n' "$1" "$2" "${3:-$(date +%s)}" "$(date +%s)" >>"$status"
 }
 
-# begin_part SECONDS: none of the part's runs goes on for longer.
+# begin_part SECONDS: none of the part's runs goes on for longer; a part that is alone has all the time.
 begin_part() {
   part_deadline=$((SECONDS + $1))
-  ((part_deadline < deadline)) || part_deadline=$deadline
+  ((part_deadline < deadline && ${#parts[@]} > 1)) || part_deadline=$deadline
 }
+
+left_of_part() { echo $((part_deadline > SECONDS ? part_deadline - SECONDS : 0)); }
 
 # What the machine, not the code, denies.
 impossible_here='ERR_NVGPUCTRPERM|LibraryNotLoaded|Device not supported|No supported devices|no NVIDIA driver|no GPU to (measure|test|compute)'
@@ -99,14 +101,17 @@ tool() {
   return 1
 }
 
-# side_by_side COMMAND...: a function in the background; waits for all once four are at work. Call it with no command at the end.
+# side_by_side COMMAND...: a function in the background, four at most at a time. Call it with no command at the end: waits for all.
 background=()
 side_by_side() {
-  if (($# > 0)); then
-    "$@" &
-    background+=($!)
-    ((${#background[@]} >= 4)) || return 0
-  fi
-  ((${#background[@]} == 0)) || wait "${background[@]}" || true
-  background=()
+  local most=$(($# > 0 ? 3 : 0)) child going_on
+  while ((${#background[@]} > most)); do
+    wait -n "${background[@]}" || true
+    going_on=()
+    for child in "${background[@]}"; do if kill -0 "$child" 2>/dev/null; then going_on+=("$child"); fi; done
+    background=("${going_on[@]}")
+  done
+  (($# == 0)) && return
+  "$@" &
+  background+=($!)
 }

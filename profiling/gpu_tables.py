@@ -66,7 +66,7 @@ def fp8(figures):
 def steps(figures):
     rows = []
     for (workload, by), line in figures.steps().items():
-        ratio = figures.ratio_of_steps(workload, (by,)) if by != "cloze" else figures.ratio_of_steps(workload)
+        ratio = figures.ratio_of_steps(workload) if by == "cloze" else figures.ratio_of_steps(workload, (by,))
         rows.append([workload, by, f'{line["milliseconds"]:.1f}', f'{line["tokens_of_a_step"]:.0f}', f'{line["tokens_per_second"]:.0f}',
                      f'{line["least"]:.0f} to {line["most"]:.0f}', tera(line["flops_per_second"]), f"{ratio:.2f}" if ratio else ""])
     note = f"Cloze's own line: against the better of {' and '.join(PEERS_OF_STEPS)}.\n\n" if rows else ""

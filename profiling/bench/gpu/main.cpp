@@ -1,5 +1,5 @@
 // cloze_gpu_bench copy|products|rows|attention|profile
-// cloze_gpu_bench steps WORKLOAD [--lengths FILE]     (step_rates.h)
+// cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn]    (step_rates.h)
 #include <exception>
 #include <iostream>
 #include <string>
@@ -16,7 +16,7 @@ constexpr int usage_error = 2;
 
 int usage() {
   std::cerr << "usage: cloze_gpu_bench copy|products|rows|attention|profile\n"
-               "       cloze_gpu_bench steps WORKLOAD [--lengths FILE]\n";
+               "       cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn]\n";
   return usage_error;
 }
 
@@ -33,13 +33,24 @@ int measure(const std::string& part) {
   return bench.failures() > 0 ? 1 : 0;
 }
 
+int measure_steps(const std::vector<std::string>& words) {
+  StepOptions options;
+  for (size_t i = 2; i < words.size(); ++i) {
+    if (words[i] == "--cudnn")
+      options.cudnn = true;
+    else if (words[i] == "--lengths" && i + 1 < words.size())
+      options.lengths_file = words[++i];
+    else
+      return usage();
+  }
+  return answer_with_steps(words[1], options);
+}
+
 int run(const std::vector<std::string>& words) {
   if (words.size() == 1)
     for (const char* part : {"copy", "products", "rows", "attention", "profile"})
       if (words[0] == part) return measure(part);
-  if (words.size() == 2 && words[0] == "steps") return answer_with_steps(words[1], "");
-  if (words.size() == 4 && words[0] == "steps" && words[2] == "--lengths")
-    return answer_with_steps(words[1], words[3]);
+  if (words.size() >= 2 && words[0] == "steps") return measure_steps(words);
   return usage();
 }
 

@@ -21,12 +21,12 @@ UpdateAttributes adamw_of(const ParameterLayout& layout) {
 // A model in training.
 class Training {
  public:
-  Training(const StepWorkload& workload)
+  Training(const StepWorkload& workload, bool cudnn)
       : workload_(workload),
         layout_(bert_parameters(workload.config, {})),
         engine_(make_engine(DeviceKind::cuda, layout_.elements(), true, Precision::bf16)),
         programs_(workload.config, layout_, *engine_, {.update = adamw_of(layout_)}),
-        program_(begin()),
+        program_(begin(cudnn)),
         late_(program_) {}
 
   // Trains for so long; the figures of it.
@@ -56,7 +56,8 @@ class Training {
   }
 
  private:
-  PretrainingProgram& begin() {
+  PretrainingProgram& begin(bool cudnn) {
+    if (cudnn) engine_->compute_attention_by_cudnn();
     for (const Parameter& parameter : layout_.parameters()) {
       std::vector<float> values(static_cast<size_t>(parameter.elements()));
       initialize_parameter(parameter, workload_.config.initializer_range, 1, 0, values);
@@ -90,15 +91,16 @@ void say(const nlohmann::ordered_json& line) {
 
 }  // namespace
 
-int answer_with_steps(const std::string& name, const std::string& lengths_file) {
+int answer_with_steps(const std::string& name, const StepOptions& options) {
   constexpr double warm_up = 0.5, unasked = 5;  // seconds
-  const StepWorkload workload = step_workload(name, lengths_file);
-  Training training(workload);
+  const StepWorkload workload = step_workload(name, options.lengths_file);
+  Training training(workload, options.cudnn);
   training.train(warm_up);
   say({{"ready", name}});
   bool asked = false;
   const auto answer = [&](double seconds) {
-    nlohmann::ordered_json line = {{"part", "steps"}, {"key", name}, {"by", "cloze"}};
+    nlohmann::ordered_json line = {
+        {"part", "steps"}, {"key", name}, {"by", options.cudnn ? "cloze, cuDNN" : "cloze"}};
     line.update(training.train(seconds));
     say(line);
   };

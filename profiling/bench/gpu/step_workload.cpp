@@ -35,6 +35,7 @@ Capacity size_of(const std::vector<int64_t>& lengths) {
   for (const int64_t length : lengths) {
     size.tokens += length;
     size.predictions += predictions_of(length);
+    size.longest = std::max(size.longest, length);
   }
   return size;
 }
