@@ -88,7 +88,7 @@ run() {
   note "$name" "$verdict" "$began"
   {
     printf '== %s: %s\n' "$name" "$verdict"
-    tail -qc 200000 "$raw/$name.out" "$raw/$name.err"
+    tail -qc 100000 "$raw/$name.out" "$raw/$name.err"
   } >>"$log"
   echo "== $name: $verdict, $(($(date +%s) - began)) s"
   [[ "$verdict" != failed* ]] || tail -n 3 "$raw/$name.err"

@@ -73,11 +73,11 @@ class Rates:
         took, asked = self.batch(action, few, 20.0)
         calls = max(1, min(400, math.ceil(BUSY / max(took / few, 1e-6))))
         asleep = 2 * calls * asked / few + 0.2
-        times, late = [], 0
-        while sum(times) < ENOUGH or len(times) < LEAST:
+        times, total, late = [], 0.0, 0
+        while total < ENOUGH or len(times) < LEAST:
             took, asked = self.batch(action, calls, asleep)
             times.append(took)
-            late += asked > asleep
+            total, late = total + took, late + (asked > asleep)
         return statistics.median(times) / calls, {"batches": len(times), "calls": calls, "python_late": late}
 
     def fail(self, line, error):
