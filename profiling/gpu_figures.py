@@ -7,12 +7,22 @@ UNDONE = ("cannot", "left out", "running")  # verdicts of runs that say nothing
 SHARE_OF_COPY, OF_ATTENTION, USEFUL_FLOPS, OF_RECTANGLES, OF_MIX = 0.85, 0.8, 500e12, 1.3, 2.0
 
 
+# What a line of a part must hold besides the time; others than these are passed over.
+NUMBERS = {"steps": ("seconds", "tokens_of_a_step", "tokens_per_second", "flops_per_second"), "products": ("flops_per_second",),
+           "fp8": ("flops_per_second",)}
+
+
+def is_whole(line):
+    numbers = ("milliseconds", *NUMBERS.get(line.get("part"), ()))
+    return isinstance(line.get("by"), str) and all(isinstance(line.get(name), (int, float)) and line[name] > 0 for name in numbers)
+
+
 class Figures:
     def __init__(self, results):
         self.parts = results["parts"]
         lines = [line for several in results["measured"].values() for line in several if isinstance(line.get("key"), str)]
         self.failed = [line for line in lines if "failed" in line or "left_out" in line]
-        self.lines = [line for line in lines if isinstance(line.get("milliseconds"), (int, float)) and line["milliseconds"] > 0]
+        self.lines = [line for line in lines if is_whole(line)]
         self.others = [line for line in lines if line not in self.failed and "milliseconds" not in line]
         self.copy = self.most("bytes_per_second", "ceilings")
         self.product = self.most("flops_per_second", "products")
@@ -87,7 +97,7 @@ def shares(figures):
                 "cross-entropy with its gradient", "bias and gelu forward", "bias and gelu backward", "adamw with a compute copy",
                 "lamb with a compute copy"):
         line = next((line for line in figures.ours("rows") if line["key"] == key), None)
-        value = line["bytes_per_second"] / figures.copy if line and figures.copy else None
+        value = line["bytes_per_second"] / figures.copy if line and figures.copy and "bytes_per_second" in line else None
         yield key, f"at least {SHARE_OF_COPY:.0%} of copy", "" if value is None else f"{value:.0%}", verdict(value, SHARE_OF_COPY)
 
 

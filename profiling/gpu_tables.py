@@ -32,7 +32,7 @@ def ceilings(figures):
     return table(["ceiling", "by", "ms", "TB/s or TFLOP/s"],
                  [[line["key"], line["by"], f'{line["milliseconds"]:.3f}',
                    f'{line["bytes_per_second"] / 1e12:.2f}' if "bytes_per_second" in line else tera(line["flops_per_second"])]
-                  for line in figures.lines if line["part"] == "ceilings" or line["key"].endswith(" 8192x8192x8192")])
+                  for line in figures.lines if (line.get("part") == "ceilings" and "bytes_per_second" in line) or line["key"].endswith(" 8192x8192x8192")])
 
 
 def row_kernels(figures):
