@@ -59,6 +59,7 @@ verdict_of() { # CODE NAME
   case "$1" in
     0) echo passed; return ;;
     124 | 137) echo "out of time"; return ;;
+    130 | 143) echo stopped; return ;;
   esac
   reason="$(cat "$raw/$2.out" "$raw/$2.err" | grep -oEm1 "$impossible_here" | head -n 1 || true)"
   if [[ -n "$reason" ]]; then
