@@ -32,8 +32,8 @@ for library in "$folder"/lib/*; do
 done
 
 cp "$source_folder"/profiling/gpu_run.sh "$folder/"
-cp "$source_folder"/profiling/gpu_report.py "$source_folder"/profiling/gpu-checklist.md "$folder/profiling/"
-cp "$source_folder"/profiling/compare/gpu_*.py "$folder/profiling/compare/"
+cp "$source_folder"/profiling/gpu_*.py "$source_folder"/profiling/gpu_run_*.sh "$source_folder"/profiling/gpu-checklist.md "$folder/profiling/"
+cp "$source_folder"/profiling/compare/gpu_* "$folder/profiling/compare/"
 git -C "$source_folder" describe --always --dirty=+ >"$folder/revision" 2>/dev/null || echo unknown >"$folder/revision"
 
 tar -C "$(dirname "$folder")" -cJf "$folder.tar.xz" "$(basename "$folder")"

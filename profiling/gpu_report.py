@@ -1,111 +1,142 @@
 #!/usr/bin/env python3
-"""Gathers what profiling/gpu_run.sh measured in a folder into results.json and results.md.
+"""What profiling/gpu_run.sh measured, as results.json and results.md.
 
-Rates are put beside the ceilings measured in the same run: the copy's bandwidth, and the best product of matrices.
+  gpu_report.py --out FOLDER --raw RAW [--every SECONDS | --last]    of one run, by gpu_run.sh: again and again while it goes on
+  gpu_report.py --out FOLDER RESULTS...                              of several: folders or results.json files, later ones win
 """
+import argparse
+import bisect
 import json
+import os
 import pathlib
-import subprocess
+import re
+import statistics
 import sys
 import time
 
+from gpu_tables import markdown
+
 
 def lines_of(path):
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-
-
-def gpu():
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total,clocks.sm,power.limit", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return "none (no nvidia-smi)"
-    return answer.stdout.strip() or "none (nvidia-smi: " + answer.stderr.strip() + ")"
-
-
-def ceilings(measured):
-    own = measured.get("ceilings-cloze", [])
-    return {
-        "bytes_per_second": max((line.get("bytes_per_second", 0) for line in own if line["name"] == "copy"), default=0),
-        "flops_per_second": max((line.get("flops_per_second", 0) for line in own), default=0),
-    }
-
-
-def row(line, peer, best):
-    cells = [line["name"], f'{line["milliseconds"]:.3f}', f'{peer["milliseconds"]:.3f}' if peer else "",
-             f'{peer["milliseconds"] / line["milliseconds"]:.2f}' if peer else ""]
-    for unit, name in (("bytes_per_second", "of copy"), ("flops_per_second", "of product")):
-        if unit in line and best[unit]:
-            return cells + [f"{100 * line[unit] / best[unit]:.0f} % {name}"]
-    return cells + [""]
-
-
-def quickest_peers(measured):
-    """Of what PyTorch can do by several libraries ("forward 128 by cuDNN"), the quickest."""
-    peers = {}
-    for line in measured.get("kernels-torch", []):
-        key = line["part"], line["name"].split(" by ")[0]
-        if key not in peers or line["milliseconds"] < peers[key]["milliseconds"]:
-            peers[key] = line
-    return peers
-
-
-def table(measured, best):
-    peers = quickest_peers(measured)
-    text = "| operation | Cloze, ms | PyTorch, ms | PyTorch / Cloze | share of the ceiling |\n|---|---|---|---|---|\n"
-    for source in ("ceilings-cloze", "kernels-cloze"):
-        for line in measured.get(source, []):
-            text += "| " + " | ".join(row(line, peers.get((line["part"], line["name"])), best)) + " |\n"
-    return text
-
-
-def steps_table(measured):
-    text = "| training steps | ms | tokens/s |\n|---|---|---|\n"
-    for source in ("steps-cloze", "steps-transformers"):
-        for line in measured.get(source, []):
-            text += f'| {line["name"]} | {line["milliseconds"]:.2f} | {line["tokens_per_second"]:.0f} |\n'
-    return text
-
-
-def peers_table(measured):
-    """What has no counterpart of ours, or was done by several libraries."""
-    text = "| PyTorch alone | ms | FLOP/s |\n|---|---|---|\n"
-    for line in measured.get("kernels-torch", []):
-        if " by " in line["name"] or "FP8" in line["name"]:
-            text += f'| {line["name"]} | {line["milliseconds"]:.3f} | {line.get("flops_per_second", 0):.3g} |\n'
-    return text
-
-
-def runs_table(measured):
-    text = ""
-    for line in measured.get("runs", []):
-        if "timing" in line:
-            text += (f'{line["name"]} ({line["timing"]}): launches {1e3 * line["launch_seconds"]:.3f} ms of a step of '
-                     f'{1e3 * line["step_seconds"]:.3f}, without timing {1e3 * line["step_seconds_without_timing"]:.3f}\n\n')
+    """A run that was cut off leaves half a line; programs print other things too."""
+    found = []
+    for line in path.read_text(errors="replace").splitlines():
+        try:
+            value = json.loads(line) if line.startswith("{") else None
+        except ValueError:
             continue
-        text += (f'{line["name"]}: {line["steps"]} steps, losses within {line["largest_relative_difference"]:.1e} of the CPU\'s '
-                 f'({line["allowed"]:.0e} allowed), resumed {"" if line["resumed_bit_for_bit"] else "not "}bit for bit\n\n')
+        if isinstance(value, dict):
+            found.append(value)
+    return found
+
+
+def tests_of(path):
+    """What GoogleTest said, where it said anything."""
+    text = path.read_text(errors="replace")
+    passed = re.search(r"^\[  PASSED  \] (\d+) test", text, re.MULTILINE)
+    failed = sorted(set(re.findall(r"^\[  FAILED  \] (\S+\.\S+?)(?:,| \(|$)", text, re.MULTILINE)))
+    skipped = sorted(set(re.findall(r"^\[  SKIPPED \] (\S+\.\S+?)(?:,| \(|$)", text, re.MULTILINE)))
+    if passed is None and not failed and not skipped:
+        return {}
+    return {"tests": {"passed": int(passed.group(1)) if passed else 0, "failed": failed, "skipped": skipped}}
+
+
+def samples_of(path):
+    """Seconds since 1970, and clocks, power and temperature then."""
+    samples = []
+    for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
+        try:
+            stamp, *numbers = [cell.strip() for cell in line.split(",")]
+            samples.append((time.mktime(time.strptime(stamp.split(".")[0], "%Y/%m/%d %H:%M:%S")), [float(cell) for cell in numbers]))
+        except ValueError:
+            continue
+    return samples
+
+
+def conditions(samples, began, ended):
+    first, last = (bisect.bisect([stamp for stamp, _ in samples], moment) for moment in (began, ended))
+    during = [numbers for _, numbers in samples[first:last] if len(numbers) == 4]
+    if not during:
+        return {}
+    medians = [statistics.median(column) for column in zip(*during)]
+    return {"clocks": dict(zip(("sm_mhz", "memory_mhz", "watts", "celsius"), medians))}
+
+
+def parts_of(raw, last):
+    """Of every run the latest row; one that only began is still going on, or was stopped."""
+    rows, samples = {}, samples_of(raw / "samples.csv")
+    for line in (raw / "status.tsv").read_text().splitlines():
+        cells = line.split("\t")
+        if len(cells) == 4 and cells[2].isdigit() and cells[3].isdigit():
+            rows[cells[0]] = cells
+    parts = []
+    for name, verdict, began, ended in rows.values():
+        if verdict == "began":
+            verdict, ended = ("stopped" if last else "running"), time.time()
+        part = {"name": name, "verdict": verdict, "seconds": round(float(ended) - float(began))}
+        output = raw / f"{name}.out"
+        parts.append(part | conditions(samples, float(began), float(ended)) | (tests_of(output) if output.exists() else {}))
+    return parts
+
+
+def gathered(raw, last):
+    measured = {path.stem: lines_of(path) for path in sorted(raw.glob("*.out"))}
+    return {"date": time.strftime("%Y-%m-%d"), "revision": (raw / "revision").read_text().strip(),
+            "machine": next(iter(measured.pop("machine", [])), {}), "parts": parts_of(raw, last),
+            "measured": {name: lines for name, lines in measured.items() if lines}}
+
+
+def merged(results):
+    """Runs by name: what a later one did replaces what an earlier one did, unless it got to nothing."""
+    whole = {"date": results[-1]["date"], "revision": " ".join(dict.fromkeys(one["revision"] for one in results)), "machine": {}}
+    parts, measured = {}, {}
+    for one in results:
+        whole["machine"] |= one["machine"]
+        for part in one["parts"]:
+            if part["name"] not in parts or not part["verdict"].startswith("left out"):
+                parts[part["name"]] = part
+        measured |= one["measured"]
+    return whole | {"parts": list(parts.values()), "measured": measured}
+
+
+def write(out, results):
+    """Aside and renamed: whoever is stopped meanwhile leaves the reports before these."""
+    text = markdown(results)
+    for name, contents in (("results.json", json.dumps(results, indent=1) + "\n"), ("results.md", text)):
+        aside = out / f"{name}.part"
+        aside.write_text(contents)
+        aside.replace(out / name)
     return text
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--raw", type=pathlib.Path)
+    parser.add_argument("--every", type=float)
+    parser.add_argument("--last", action="store_true")
+    parser.add_argument("results", nargs="*", type=pathlib.Path)
+    arguments = parser.parse_args()
+    if (arguments.raw is None) == (not arguments.results):
+        parser.error("name either --raw, or results to merge")
+    return arguments
 
 
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: gpu_report.py FOLDER REVISION")
-    folder, revision = pathlib.Path(sys.argv[1]), sys.argv[2]
-    measured = {path.stem: lines_of(path) for path in sorted(folder.glob("*.jsonl"))}
-    status = [line.split("\t") for line in (folder / "status.tsv").read_text().splitlines()]
-    results = {"date": time.strftime("%Y-%m-%d"), "revision": revision, "gpu": gpu(),
-               "parts": [{"name": name, "verdict": verdict, "seconds": int(seconds)} for name, verdict, seconds in status],
-               "ceilings": ceilings(measured), "measured": measured}
-    (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    text = f'# {results["gpu"]}, {results["date"]}, revision {revision}\n\n| part | verdict | seconds |\n|---|---|---|\n'
-    text += "".join(f"| {name} | {verdict} | {seconds} |\n" for name, verdict, seconds in status)
-    if any(measured.values()):
-        text += "\n" + table(measured, results["ceilings"]) + "\n" + peers_table(measured) + "\n" + steps_table(measured) + "\n" + runs_table(measured)
-    else:
-        text += "\nNothing was measured.\n"
-    (folder / "results.md").write_text(text)
-    print(text)
+    arguments = parse_arguments()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.results:
+        files = [path / "results.json" if path.is_dir() else path for path in arguments.results]
+        print(write(arguments.out, merged([json.loads(path.read_text()) for path in files])))
+        return
+    parent = os.getppid()
+    while arguments.every and os.getppid() == parent:
+        time.sleep(arguments.every)
+        try:
+            write(arguments.out, gathered(arguments.raw, False))
+        except Exception as error:  # the next one may do better, and the last one says so
+            print(f"gpu_report.py: {error!r}", file=sys.stderr)
+    print(write(arguments.out, gathered(arguments.raw, arguments.last)))
 
 
 if __name__ == "__main__":

@@ -1,131 +1,77 @@
 #!/usr/bin/env bash
 # Everything that only a GPU can show, in the order in which it should be believed (profiling/gpu-checklist.md).
 #
-#   gpu_run.sh [--out FOLDER] [PART...]
+#   gpu_run.sh [--out FOLDER] [--seconds N] [--corpus FILE] [PART...]
 #
-# Parts, all of them where none is named:
-#   ceilings   what this GPU can do: copy bandwidth, cuBLASLt at the shapes of the layers
-#   tests      the CUDA kernels and training steps against float64, three times with equal bits
-#   nccl       sums between ranks, and training on two, through NCCL; all ranks on this one GPU
-#   runs       `cloze pretrain` with `device: cuda` beside the CPU: losses, and resuming bit for bit; `cloze profile`
-#   sanitizer  compute-sanitizer: memcheck, racecheck, initcheck over the kernel tests
-#   kernels    the kernels' rates beside PyTorch's and the copy's
-#   steps      training steps beside Hugging Face's under torch.compile
-#   ncu        Nsight Compute over the kernels: stalls, occupancy, shares of the peaks
+#   first      probe, tests, kernels: at most 510 seconds
+#     probe      what machine this is; copy bandwidth and the largest product, the ceilings of all shares
+#     tests      the CUDA kernels and training steps against float64, three times with equal bits; replayed steps
+#     kernels    rates of kernels and products beside PyTorch's
+#   second     steps, runs, ncu, sanitizer: at most 520 seconds
+#     steps      training steps of BERT-large beside Hugging Face's under torch.compile, in turns
+#     runs       `cloze pretrain` with `device: cuda` beside the CPU: losses, resuming bit for bit; `cloze profile`
+#     ncu        Nsight Compute over the kernels: stalls, occupancy, shares of the peaks
+#     sanitizer  compute-sanitizer: memcheck, racecheck, initcheck over the tests, suite by suite
+#   nccl       sums between ranks, and training on two, through NCCL; all ranks on this one GPU: at most 300 seconds
+#   books      pretraining for 8 minutes on the text of --corpus: the loss curve
 #
-# Runs in a bundle (target cloze_bundle) or in the source tree (BUILD names the build folder). Every part has a time limit; all
-# take less than 30 minutes. Writes results.json and results.md into FOLDER (default: gpu-results).
-set -uo pipefail
+# Both halves where no part is named. All ends after --seconds (540: one command of ten minutes); what no time is left for is named.
+# A part that is named alone has all the time.
+# Runs in a bundle (target cloze_bundle) or in the source tree (BUILD names the build folder). FOLDER (gpu-results) gets results.md,
+# results.json, log.txt, raw.tar.gz and ncu.csv; all but the last two are there at any time. `profiling/gpu_report.py --out FOLDER FOLDER...`
+# makes one report of several.
+set -euo pipefail
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-parts=()
-out="gpu-results"
+usage() { sed -n '2,25s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit "$1"; }
+fail() { echo "gpu_run.sh: $*" >&2; exit 2; }
+
+parts=() out="gpu-results" seconds=540 corpus=""
 while (($# > 0)); do
   case "$1" in
-    --out)
-      (($# > 1)) || { echo "gpu_run.sh: --out needs a folder" >&2; exit 2; }
-      out="$2"
-      shift 2
-      ;;
-    ceilings | tests | nccl | runs | sanitizer | kernels | steps | ncu) parts+=("$1"); shift ;;
-    *) echo "gpu_run.sh: no part is called $1: ceilings, tests, nccl, runs, sanitizer, kernels, steps, ncu" >&2; exit 2 ;;
+    --out | --seconds | --corpus) (($# > 1)) || fail "$1 needs a value" ;;&
+    --out) out="$2"; shift 2 ;;
+    --seconds) seconds="$2"; shift 2 ;;
+    --corpus) corpus="$2"; shift 2 ;;
+    -h | --help) usage 0 ;;
+    first) parts+=(probe tests kernels); shift ;;
+    second) parts+=(steps runs ncu sanitizer); shift ;;
+    probe | tests | kernels | steps | runs | ncu | sanitizer | nccl | books) parts+=("$1"); shift ;;
+    *) fail "no part is called $1: first, second, probe, tests, kernels, steps, runs, ncu, sanitizer, nccl, books" ;;
   esac
 done
-((${#parts[@]} > 0)) || parts=(ceilings tests nccl runs sanitizer kernels steps ncu)
+((${#parts[@]} > 0)) || parts=(probe tests kernels steps runs ncu sanitizer)
+[[ "$seconds" =~ ^[1-9][0-9]*$ ]] || fail "--seconds takes a number above 0, not \`$seconds\`"
+[[ " ${parts[*]} " != *" books "* || -f "$corpus" ]] || fail "books needs a file of text: --corpus FILE"
+command -v python3 >/dev/null || fail "python3 is not installed: nothing could be reported"
 
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 if [[ -x "$here/bin/cloze_gpu_test" ]]; then
-  tests="$here/bin/cloze_gpu_test" bench="$here/bin/cloze_gpu_bench" compare="$here/profiling/compare"
-  report="$here/profiling/gpu_report.py" nccl_tests="$here/bin/cloze_gpu_nccl_test" cloze="$here/bin/cloze"
+  scripts="$here/profiling"
+  tests="$here/bin/cloze_gpu_test" bench="$here/bin/cloze_gpu_bench" nccl_tests="$here/bin/cloze_gpu_nccl_test" cloze="$here/bin/cloze"
 else
-  build="${BUILD:-$here/../build/cuda}"
+  scripts="$here" build="${BUILD:-$here/../build/cuda}"
   tests="$build/tests/gpu/cloze_gpu_test" bench="$build/profiling/bench/gpu/cloze_gpu_bench"
-  compare="$here/compare" report="$here/gpu_report.py" nccl_tests="$build/tests/gpu/cloze_gpu_nccl_test"
-  cloze="$build/engine/cli/cloze"
+  nccl_tests="$build/tests/gpu/cloze_gpu_nccl_test" cloze="$build/engine/cli/cloze"
 fi
-[[ -x "$tests" && -x "$nccl_tests" && -x "$bench" ]] || {
-  echo "gpu_run.sh: there is no $tests, $nccl_tests or $bench: build them with -DCLOZE_CUDA=ON -DCLOZE_BENCHMARKS=ON" >&2
-  exit 1
-}
-
-# find_library NAME: a library of CUDA's, the toolkit's or the one in PyTorch's wheels, where the loader knows none.
-find_library() {
-  ldconfig -p 2>/dev/null | grep -qF "$1.so." && return
-  local folder
-  for folder in /usr/local/cuda/lib64 /usr/local/cuda/targets/*/lib \
-    $(python3 -c 'import nvidia, pathlib, sys
-for base in nvidia.__path__: print(*{str(p.parent) for p in pathlib.Path(base).rglob(sys.argv[1] + ".so.*")})' "$1" 2>/dev/null); do
-    compgen -G "$folder/$1.so.*" >/dev/null || continue
-    export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    return
-  done
-}
-find_library libcublasLt
-find_library libcupti
-find_library libnccl
+# shellcheck disable=SC2034  # of the files below
+compare="$scripts/compare" report="$scripts/gpu_report.py"
+for program in "$tests" "$bench" "$nccl_tests" "$cloze"; do
+  [[ -x "$program" ]] || fail "there is no $program: build it with -DCLOZE_CUDA=ON -DCLOZE_BENCHMARKS=ON"
+done
+# shellcheck source=profiling/gpu_run_machine.sh
+source "$scripts/gpu_run_machine.sh"
+# shellcheck source=profiling/gpu_run_time.sh
+source "$scripts/gpu_run_time.sh"
+# shellcheck source=profiling/gpu_run_parts.sh
+source "$scripts/gpu_run_parts.sh"
 
 mkdir -p "$out"
-log="$out/log.txt"
-: >"$log"
-status="$out/status.tsv"
-: >"$status"
-
-# run NAME SECONDS COMMAND...: the command's lines of JSON go to NAME.jsonl, everything else to the log.
-run() {
-  local name="$1" seconds="$2" began=$SECONDS code=0
-  shift 2
-  echo "== $name" | tee -a "$log"
-  timeout "$seconds" "$@" >"$out/$name.out" 2>>"$log" || code=$?
-  grep '^{' "$out/$name.out" >"$out/$name.jsonl" || true
-  cat "$out/$name.out" >>"$log"
-  local verdict=passed
-  case "$code" in
-    0) ;;
-    77) verdict=skipped ;;
-    124) verdict="out of time" ;;
-    *) verdict="failed ($code)" ;;
-  esac
-  printf '%s\t%s\t%s\n' "$name" "$verdict" "$((SECONDS - began))" >>"$status"
-  ((code == 0)) || tail -n 3 "$log"
-}
-
-# tool NAME: 0 where it can be found.
-tool() {
-  command -v "$1" >/dev/null && return
-  echo "== $1 is not installed: the part is left out" | tee -a "$log"
-  printf '%s\tleft out: not installed\t0\n' "$1" >>"$status"
-  return 1
-}
-
-part_ceilings() {
-  run ceilings-cloze 90 "$bench" ceilings
-  tool nvidia-smi && nvidia-smi >>"$log" 2>&1
-}
-part_tests() { run tests 270 "$tests"; }
-part_nccl() { run nccl 300 "$nccl_tests"; }
-part_runs() { run runs 180 python3 "$compare/gpu_runs.py" "$cloze"; }
-part_sanitizer() {
-  tool compute-sanitizer || return 0
-  local check
-  for check in memcheck racecheck initcheck; do
-    run "sanitizer-$check" 120 compute-sanitizer --tool "$check" --error-exitcode 1 "$tests" \
-      --gtest_filter='Cuda*-CudaPrecision*:*RandomShapes:*HeadSizes'
-  done
-}
-part_kernels() {
-  run kernels-cloze 90 "$bench" kernels
-  run kernels-torch 120 python3 "$compare/gpu_kernels.py"
-}
-part_steps() {
-  run steps-cloze 90 "$bench" steps
-  run steps-transformers 210 python3 "$compare/gpu_steps.py"
-}
-part_ncu() {
-  tool ncu || return 0
-  run ncu 180 ncu --set detailed --launch-count 40 --export "$out/kernels" --force-overwrite "$bench" kernels
-}
-
+raw="$(mktemp -d)"
+{ cat "$here/revision" 2>/dev/null || git -C "$here" describe --always --dirty=+ 2>/dev/null || echo unknown; } >"$raw/revision"
+export XDG_CACHE_HOME="$raw/cache" # choices of earlier programs would hide what is measured
+add_tools_to_path
+find_cloze_libraries
+# shellcheck disable=SC2034
+ours=(env "LD_LIBRARY_PATH=$cloze_libraries")
+begin_runs "$seconds"
 for part in "${parts[@]}"; do "part_$part"; done
-
-revision="$(cat "$here/revision" 2>/dev/null || git -C "$here" describe --always --dirty=+ 2>/dev/null || echo unknown)"
-python3 "$report" "$out" "$revision" || exit 1
-! grep -q $'\tfailed' "$status"

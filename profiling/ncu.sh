@@ -41,7 +41,8 @@ run=$(mktemp -d)
 trap 'rm -rf "$run"' EXIT
 mkdir -p "$(dirname "$output")"
 # The first two runs of a program are not graphs yet; kernels inside a graph are profiled node by node.
-ncu --export "$output" --force-overwrite --set roofline --section MemoryWorkloadAnalysis --section Occupancy \
+# Clocks stay as they are: they may not be ours to lock, and a run has them so too.
+ncu --clock-control none --export "$output" --force-overwrite --set roofline --section MemoryWorkloadAnalysis --section Occupancy \
   --section WarpStateStats --graph-profiling node --kernel-name "regex:$kernel" --launch-skip "$skip" --launch-count "$launches" \
   "$cloze" pretrain "$config" --set output="$run/run" --set training.steps=10 \
   --set checkpoint.every=0 --set log.every=10 "${settings[@]}"

@@ -51,7 +51,6 @@ class Runs:
         records = [record for record in records if record["split"] == "train"]
         return output, [record["loss"] for record in records], records[-1]["tokens_per_second"]
 
-
     def profile(self, name, *more):
         output = self.folder / name
         self.call("profile", self.config, "--set", f"device={self.arguments.device}", "--output", output, *more)
@@ -62,33 +61,51 @@ def worst(losses, expected):
     return max(abs(a / b - 1) for a, b in zip(losses, expected))
 
 
+def compare(runs, arguments, expected, precision, allowed):
+    """Against the CPU's losses, and against itself when it goes on from its middle. True where both are as they must be."""
+    output, losses, speed = runs.train(precision, arguments.device, precision)
+    apart = worst(losses, expected)
+    whole = (output / "latest/model.safetensors").read_bytes()
+    shutil.rmtree(output / f"checkpoints/step-{arguments.steps}")
+    runs.train(precision, arguments.device, precision, "--resume")
+    alike = whole == (output / "latest/model.safetensors").read_bytes()
+    print(json.dumps({"part": "runs", "key": f"pretraining, {precision}", "steps": arguments.steps,
+                      "first_loss": losses[0], "last_loss": losses[-1], "last_loss_of_cpu": expected[-1],
+                      "largest_relative_difference": apart, "allowed": allowed, "resumed_bit_for_bit": alike,
+                      "tokens_per_second": speed}), flush=True)
+    return apart <= allowed and alike
+
+
+def profile(runs, key, more):
+    figures = runs.profile(key, *more)
+    means = figures["means_of_a_step"]
+    plain = sorted(step["seconds_without_timing"] for step in figures["steps"])
+    print(json.dumps({"part": "runs", "key": key, "timing": figures["timing"],
+                      "launch_seconds": means["launch_seconds"], "step_seconds": means["seconds"],
+                      "step_seconds_without_timing": plain[len(plain) // 2]}), flush=True)
+    return 0 < means["launch_seconds"] <= means["seconds"]
+
+
+def attempt(key, action):
+    """One run that fails must not cost the others."""
+    try:
+        return action()
+    except (OSError, subprocess.CalledProcessError, LookupError, ValueError) as error:
+        print(json.dumps({"part": "runs", "key": key, "failed": str(error)}), flush=True)
+        return False
+
+
 def main():
     arguments = parse_arguments()
-    failed = False
     with tempfile.TemporaryDirectory() as name:
         runs = Runs(arguments, pathlib.Path(name))
         _, expected, _ = runs.train("cpu", "cpu", "f32")
-        for precision, allowed in (("f32", 1e-3), ("bf16", 2e-2)):
-            output, losses, speed = runs.train(precision, arguments.device, precision)
-            apart = worst(losses, expected)
-            whole = (output / "latest/model.safetensors").read_bytes()
-            shutil.rmtree(output / f"checkpoints/step-{arguments.steps}")
-            runs.train(precision, arguments.device, precision, "--resume")
-            alike = whole == (output / "latest/model.safetensors").read_bytes()
-            failed = failed or apart > allowed or not alike
-            print(json.dumps({"part": "runs", "name": f"pretraining, {precision}", "steps": arguments.steps,
-                              "first_loss": losses[0], "last_loss": losses[-1], "last_loss_of_cpu": expected[-1],
-                              "largest_relative_difference": apart, "allowed": allowed, "resumed_bit_for_bit": alike,
-                              "tokens_per_second": speed}), flush=True)
-        for name, more in (("launch by launch", ()), ("replayed", ("--replayed",) if arguments.device == "cuda" else ())):
-            profile = runs.profile(f"profile {name}", *more)
-            means = profile["means_of_a_step"]
-            plain = sorted(step["seconds_without_timing"] for step in profile["steps"])
-            failed = failed or not 0 < means["launch_seconds"] <= means["seconds"]
-            print(json.dumps({"part": "runs", "name": f"profile, {name}", "timing": profile["timing"],
-                              "launch_seconds": means["launch_seconds"], "step_seconds": means["seconds"],
-                              "step_seconds_without_timing": plain[len(plain) // 2]}), flush=True)
-    return 1 if failed else 0
+        good = [attempt(f"pretraining, {precision}", lambda: compare(runs, arguments, expected, precision, allowed))
+                for precision, allowed in (("f32", 1e-3), ("bf16", 2e-2))]
+        replayed = ("--replayed",) if arguments.device == "cuda" else ()
+        good += [attempt(key, lambda: profile(runs, key, more))
+                 for key, more in (("profile, launch by launch", ()), ("profile, replayed", replayed))]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":

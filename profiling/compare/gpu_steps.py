@@ -1,67 +1,173 @@
 #!/usr/bin/env python3
-"""Pretraining steps of Hugging Face's BERT-base under torch.compile and bf16 autocast, on one GPU: one JSON object a line.
+"""Pretraining steps of Cloze and of Hugging Face's BERT under torch.compile, in turns on one GPU: one JSON object a line.
 
-The model, batch and optimizer of `cloze_gpu_bench steps`: AdamW over float32 weights, gradients clipped at norm 1, dropout
-0.1, full sequences, 15 % of the tokens predicted. Hugging Face computes logits of every token.
+  gpu_steps.py --cloze cloze_gpu_bench --lengths gpu_mix_lengths.txt [--seconds 5] [--budget 240] [WORKLOAD...]
+
+WORKLOAD: as cloze_gpu_bench names them (large-128, base-mix). Both train with AdamW over float32 weights and bf16 products, gradients
+clipped at norm 1, dropout 0.1, 15 % of the tokens predicted. Cloze, peer, peer, Cloze: so many seconds of each in all. First every
+workload with the peer as Hugging Face has it, then, as long as time is left, Cloze with cuDNN's attention and the peer's other forms:
+logits of the masked tokens alone, and steps recorded as CUDA graphs. Lengths of a mix are padded to the longest of a batch for the peer. --device cpu with workloads of
+the model `tiny` tries the script itself where there is no GPU.
 """
+import argparse
+import gc
 import json
+import pathlib
+import subprocess
 import sys
 import time
 
 try:
     import torch
-    import transformers
-except ImportError:
-    sys.exit("nothing to compare with: PyTorch or transformers is not installed")
+    from gpu_peer import COMPILED, GRAPHS, MASKED, Peer
+except ImportError as error:
+    sys.exit(f"nothing to compare with: PyTorch or transformers is not installed ({error})")
+
+TOKENS, MIXED_SEQUENCES = 32768, 128
+OURS, OURS_BY_CUDNN = "cloze", "cloze, cuDNN"
 
 
-def batch(sequences, length, vocabulary):
-    tokens = torch.randint(vocabulary, (sequences, length), device="cuda")
-    labels = torch.full_like(tokens, -100)
-    predictions = length * 15 // 100
-    positions = torch.arange(predictions, device="cuda") * length // predictions
-    labels[:, positions] = torch.randint(vocabulary, (sequences, predictions), device="cuda")
-    types = (torch.arange(length, device="cuda") >= length // 2).long().expand(sequences, length)
-    return {"input_ids": tokens, "token_type_ids": types, "labels": labels,
-            "next_sentence_label": torch.arange(sequences, device="cuda") % 2}
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cloze", help="cloze_gpu_bench; without it the peer is alone")
+    parser.add_argument("--lengths", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--budget", type=float, default=240, help="seconds in all")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="of a step of the peer, to try the script")
+    parser.add_argument("workloads", nargs="*", default=["large-128", "large-512", "large-mix"])
+    return parser.parse_args()
 
 
-def measure(sequences, length):
-    config = transformers.BertConfig(hidden_act="gelu_new")
-    model = transformers.BertForPreTraining(config).cuda().train()
-    compiled = torch.compile(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
-    inputs = batch(sequences, length, config.vocab_size)
+def say(workload, by, figures):
+    print(json.dumps({"part": "steps", "key": workload, "by": by} | figures), flush=True)
 
-    def step():
-        with torch.autocast("cuda", dtype=torch.bfloat16):
-            loss = compiled(**inputs).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        return loss
 
-    for _ in range(10):
-        step()
-    torch.cuda.synchronize()
-    began, steps = time.perf_counter(), 50
-    for _ in range(steps):
-        loss = step()
-    torch.cuda.synchronize()
-    seconds = (time.perf_counter() - began) / steps
-    print(json.dumps({"part": "steps", "name": f"transformers torch.compile bf16 {sequences}x{length}",
-                      "milliseconds": 1e3 * seconds, "tokens_per_second": sequences * length / seconds,
-                      "last_loss": loss.item(), "torch": torch.__version__,
-                      "transformers": transformers.__version__}), flush=True)
+class Cloze:
+    """The program waits between its turns, its model on the GPU."""
+
+    def __init__(self, program, workload, lengths, options):
+        self.process = subprocess.Popen([program, "steps", workload, "--lengths", str(lengths), *options], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"cloze_gpu_bench ended with {self.process.wait()}")
+        return json.loads(line)
+
+    def train(self, seconds):
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+        return {key: value for key, value in self.answer().items() if key not in ("part", "key", "by")}
+
+    def close(self):
+        try:
+            self.process.stdin.close()
+            self.process.wait(timeout=30)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+
+
+class Turns:
+    def __init__(self, arguments):
+        self.arguments, self.began, self.failed, self.longest = arguments, time.monotonic(), False, 60.0
+
+    def left(self):
+        return self.arguments.budget - (time.monotonic() - self.began)
+
+    def lengths_of_batches(self, kind, share):
+        if kind != "mix":
+            return [[int(kind)] * max(1, self.arguments.tokens // int(kind) // share)]
+        stated = [int(word) for word in self.arguments.lengths.read_text().split()]
+        count = max(4, MIXED_SEQUENCES * self.arguments.tokens // TOKENS // share)
+        return [stated[first:first + count] for first in range(0, len(stated) - count + 1, count)][:8]
+
+    def peer(self, workload, by):
+        """Ready to be measured; with smaller batches where memory is short, which is said."""
+        size, kind = workload.split("-")
+        for share in (1, 2, 4):
+            try:
+                peer = Peer(size, by, self.lengths_of_batches(kind, share), self.arguments.device)
+                return peer, {"seconds_to_compile": peer.warm_up()}
+            except torch.OutOfMemoryError:
+                print(f"{workload}, {by}: not enough memory for 1/{share} of the batch", file=sys.stderr)
+            self.forget()
+        raise RuntimeError("there is not enough memory")
+
+    @staticmethod
+    def forget():
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def turn(self, workload, by, trained, more=None):
+        try:
+            say(workload, by, trained(self.arguments.seconds / 2) | (more or {}))
+        except Exception as error:
+            self.fail(workload, by, error)
+
+    def fail(self, workload, by, error):
+        self.failed = True
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        say(workload, by, {"failed": text})
+
+    def start_cloze(self, workload, by):
+        if self.arguments.cloze is None:
+            return None
+        try:
+            return Cloze(self.arguments.cloze, workload, self.arguments.lengths, ["--cudnn"] if by == OURS_BY_CUDNN else [])
+        except (OSError, RuntimeError) as error:
+            self.fail(workload, by, error)
+            return None
+
+    def take_peer(self, workload, by):
+        try:
+            peer, more = self.peer(workload, by)
+            for _ in range(2):
+                self.turn(workload, by, peer.train, more)
+        except Exception as error:
+            self.fail(workload, by, error)
+
+    def take(self, workload, by):
+        """Cloze, peer, peer, Cloze; other forms of either alone."""
+        began = time.monotonic()
+        ours = OURS if by == COMPILED else by
+        cloze = self.start_cloze(workload, ours) if ours in (OURS, OURS_BY_CUDNN) else None
+        if cloze is not None:
+            self.turn(workload, ours, cloze.train)
+        if by != OURS_BY_CUDNN:
+            self.take_peer(workload, by)
+            self.longest = max(self.longest, time.monotonic() - began)
+        if cloze is not None:
+            self.turn(workload, ours, cloze.train)
+            cloze.close()
+        self.forget()
+
+    def has_time_for(self, by):
+        return self.left() > (40 if by == OURS_BY_CUDNN else self.longest)
+
+
+def jobs(workloads):
+    for by in (COMPILED, OURS_BY_CUDNN, MASKED, GRAPHS):
+        # A graph is of one shape, a mix has many.
+        yield from ((workload, by) for workload in workloads if by != GRAPHS or not workload.endswith("mix"))
 
 
 def main():
-    if not torch.cuda.is_available():
+    arguments = parse_arguments()
+    if arguments.device == "cuda" and not torch.cuda.is_available():
         sys.exit("no GPU to measure: PyTorch sees none")
-    measure(64, 128)
-    measure(16, 512)
+    turns = Turns(arguments)
+    for workload, by in jobs(arguments.workloads):
+        if turns.has_time_for(by):
+            turns.take(workload, by)
+        else:
+            say(workload, by, {"left_out": f"{turns.left():.0f} s left"})
+    return 1 if turns.failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

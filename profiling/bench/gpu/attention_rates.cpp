@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "kernels/attention/attention.h"
-#include "kernels/common/cuda_memory.h"
+#include "kernels/attention/attention_cudnn.h"
 #include "profiling/bench/gpu/gpu_bench.h"
 
 namespace cloze::bench {
 namespace {
 
-constexpr int64_t heads = 12, head_size = 64, hidden = heads * head_size, tokens = 8192;
+constexpr int64_t heads = 16, head_size = 64, hidden = heads * head_size, tokens = 32768;
+constexpr int64_t most_positions = 512;  // what training tells the kernels where lengths are mixed
 
 Tensor columns(const Tensor& packed, int64_t part) {
   Tensor view = packed;
@@ -19,57 +20,84 @@ Tensor columns(const Tensor& packed, int64_t part) {
   return view;
 }
 
-void equal_lengths(GpuBench& bench, int64_t length, float probability) {
-  Cuda& device = bench.device();
-  const int64_t sequences = tokens / length;
-  const GpuTensor packed(device, DType::bf16, tokens, 3 * hidden),
-      output(device, DType::bf16, tokens, hidden), gradient(device, DType::bf16, tokens, hidden),
-      gradients(device, DType::bf16, tokens, 3 * hidden), log_sum_exp(device, DType::f32, tokens, heads),
-      offsets(device, DType::i32, 1, sequences + 1), work(device, DType::i32, 3, sequences + 1),
-      key(device, DType::i32, 1, 2), row_ids(device, DType::i32, tokens, 2, 1000);
-  std::vector<int32_t> firsts;
-  for (int64_t s = 0; s <= sequences; ++s) firsts.push_back(static_cast<int32_t>(s * length));
-  cuda_copy_in(device, offsets.tensor().data, firsts.data(), static_cast<int64_t>(firsts.size() * 4));
-  const AttentionShape shape{heads, head_size, 1 / std::sqrt(static_cast<float>(head_size)), length};
-  const Dropout dropout{probability, 1, key, row_ids};
-  attention_work(device, {offsets, offsets, work});
-  const double product = 2.0 * static_cast<double>(tokens * length * hidden);
-  const std::string name = fmt::format("{}{}", length, probability > 0 ? " with dropout" : "");
-  const AttentionForward forward{shape,
-                                 columns(packed, 0),
-                                 columns(packed, 1),
-                                 columns(packed, 2),
-                                 offsets,
-                                 offsets,
-                                 dropout,
-                                 output,
-                                 log_sum_exp,
-                                 work};
-  bench.measure("attention", "forward " + name, {.flops = 2 * product},
-                [&] { attention_forward(device, forward); });
-  const AttentionBackward backward{shape,
-                                   columns(packed, 0),
-                                   columns(packed, 1),
-                                   columns(packed, 2),
-                                   offsets,
-                                   offsets,
-                                   dropout,
-                                   output,
-                                   log_sum_exp,
-                                   gradient,
-                                   columns(gradients, 0),
-                                   columns(gradients, 1),
-                                   columns(gradients, 2),
-                                   work};
-  bench.measure("attention", "backward " + name, {.flops = 4 * product},
-                [&] { attention_backward(device, backward); });
+std::vector<int32_t> multiples(int64_t length) {
+  std::vector<int32_t> values;
+  for (int64_t first = 0; first <= tokens; first += length) values.push_back(static_cast<int32_t>(first));
+  return values;
 }
+
+// Sequences of one length, forward and backward.
+class Attention {
+ public:
+  Attention(Cuda& device, int64_t length, float probability)
+      : length_(length),
+        probability_(probability),
+        packed_(device, DType::bf16, tokens, 3 * hidden),
+        output_(device, DType::bf16, tokens, hidden),
+        gradient_(device, DType::bf16, tokens, hidden),
+        gradients_(device, DType::bf16, tokens, 3 * hidden),
+        log_sum_exp_(device, DType::f32, tokens, heads),
+        offsets_(device, multiples(length)),
+        work_(device, DType::i32, 3, tokens / length + 1, Contents::constant(0)),
+        key_(device, std::vector<int32_t>{1, 2}),
+        row_ids_(device, DType::i32, tokens, 2, Contents::integers(512)) {
+    attention_work(device, {offsets_, offsets_, work_});
+  }
+
+  void measure(GpuBench& bench, Cuda& device, const std::string& by, int64_t longest) {
+    const AttentionShape shape{heads, head_size, 1 / std::sqrt(static_cast<float>(head_size)), longest};
+    const Dropout dropout{probability_, 1, key_, row_ids_};
+    const Tensor query = columns(packed_, 0), keys = columns(packed_, 1), value = columns(packed_, 2);
+    const AttentionForward forward{shape,    query,   keys,    value,        offsets_,
+                                   offsets_, dropout, output_, log_sum_exp_, work_};
+    const AttentionBackward backward{shape,
+                                     query,
+                                     keys,
+                                     value,
+                                     offsets_,
+                                     offsets_,
+                                     dropout,
+                                     output_,
+                                     log_sum_exp_,
+                                     gradient_,
+                                     columns(gradients_, 0),
+                                     columns(gradients_, 1),
+                                     columns(gradients_, 2),
+                                     work_};
+    const double product = 2.0 * static_cast<double>(tokens * length_ * hidden);
+    const std::string name = fmt::format("{}{}", length_, probability_ > 0 ? " with dropout" : "");
+    bench.measure("attention", "forward " + name, {.flops = 2 * product, .by = by},
+                  [&] { attention_forward(device, forward); });
+    bench.measure("attention", "backward " + name, {.flops = 4 * product, .by = by},
+                  [&] { attention_backward(device, backward); });
+  }
+
+ private:
+  int64_t length_;
+  float probability_;
+  GpuTensor packed_, output_, gradient_, gradients_, log_sum_exp_, offsets_, work_, key_, row_ids_;
+};
 
 }  // namespace
 
+// By our kernels, told the longest sequence as training tells it, and more than is true; and by cuDNN.
 void measure_attention(GpuBench& bench) {
+  std::unique_ptr<AttentionLibrary> cudnn;
+  Cuda with_cudnn = bench.device();
+  if (bench.mode() == GpuBench::Mode::rates)
+    bench.attempt("attention", "cuDNN", [&] { cudnn = make_cudnn_attention(bench.device()); });
+  with_cudnn.attention = cudnn.get();
   for (const int64_t length : {128, 512})
-    for (const float probability : {0.0f, 0.1f}) equal_lengths(bench, length, probability);
+    for (const float probability : {0.1f, 0.0f})
+      bench.attempt("attention", std::to_string(length), [&] {
+        if (bench.mode() == GpuBench::Mode::once && probability == 0) return;
+        Attention attention(bench.device(), length, probability);
+        attention.measure(bench, bench.device(), "cloze", length);
+        if (bench.mode() == GpuBench::Mode::once) return;
+        if (length < most_positions)
+          attention.measure(bench, bench.device(), "cloze, told 512", most_positions);
+        if (cudnn != nullptr) attention.measure(bench, with_cudnn, "cloze, cuDNN", length);
+      });
 }
 
 }  // namespace cloze::bench

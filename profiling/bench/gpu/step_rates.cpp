@@ -1,42 +1,14 @@
-#include <fmt/core.h>
+#include "profiling/bench/gpu/step_rates.h"
 
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "engine/data/sequence_packing.h"
-#include "engine/model/flops.h"
 #include "engine/tasks/late_metrics.h"
-#include "profiling/bench/gpu/gpu_bench.h"
+#include "profiling/bench/gpu/step_workload.h"
 
-// Whole pretraining steps of BERT-base (Devlin et al. 2019) on made-up tokens: AdamW, dropout 0.1, masked LM
-// and next sentence, one micro-batch a step; profiling/compare/gpu_steps.py does the same with Hugging Face's
-// model.
 namespace cloze::bench {
 namespace {
-
-using Seconds = std::chrono::duration<double>;
-
-PretrainingBatch full_batch(const BertConfig& config, int64_t sequences, int64_t length) {
-  const int64_t predictions = length * 15 / 100;
-  PretrainingBatch batch{.capacity = {sequences * length, sequences, sequences * predictions}};
-  begin_packing(batch.sequences, batch.capacity);
-  std::vector<int32_t> tokens(static_cast<size_t>(length)), scratch;
-  for (int64_t s = 0; s < sequences; ++s) {
-    for (int64_t i = 0; i < length; ++i)
-      tokens[static_cast<size_t>(i)] = static_cast<int32_t>((s * 7919 + i * 104729) % config.vocabulary_size);
-    const int64_t first = append_sequence(batch.sequences, tokens, length / 2, s);
-    for (int64_t p = 0; p < predictions; ++p) {
-      batch.prediction_rows.push_back(static_cast<int32_t>(first + p * length / predictions));
-      batch.prediction_labels.push_back(static_cast<int32_t>((s + 31 * p) % config.vocabulary_size));
-      batch.prediction_kinds.push_back(MaskKind::masked);
-    }
-    batch.next_sentence_labels.push_back(static_cast<int32_t>(s % 2));
-  }
-  batch.live_predictions = sequences * predictions;
-  finish_packing(batch.sequences, scratch);
-  return batch;
-}
 
 UpdateAttributes adamw_of(const ParameterLayout& layout) {
   std::vector<ParameterSegment> segments;
@@ -46,58 +18,95 @@ UpdateAttributes adamw_of(const ParameterLayout& layout) {
   return {.segments = std::make_shared<const std::vector<ParameterSegment>>(std::move(segments))};
 }
 
-void measure(int64_t sequences, int64_t length, Precision precision) {
-  const BertConfig config{.vocabulary_size = 30522};
-  const ParameterLayout layout = bert_parameters(config, {});
-  const auto engine = make_engine(DeviceKind::cuda, layout.elements(), true, precision);
-  for (const Parameter& parameter : layout.parameters()) {
-    std::vector<float> values(static_cast<size_t>(parameter.elements()));
-    initialize_parameter(parameter, config.initializer_range, 1, 0, values);
-    engine->write(Memory::parameters, parameter.offset, values);
+// A model in training.
+class Training {
+ public:
+  Training(const StepWorkload& workload, bool cudnn)
+      : workload_(workload),
+        layout_(bert_parameters(workload.config, {})),
+        engine_(make_engine(DeviceKind::cuda, layout_.elements(), true, Precision::bf16)),
+        programs_(workload.config, layout_, *engine_, {.update = adamw_of(layout_)}),
+        program_(begin(cudnn)),
+        late_(program_) {}
+
+  // Trains for so long; the figures of it.
+  nlohmann::ordered_json train(double seconds) {
+    using Clock = std::chrono::steady_clock;
+    const auto began = Clock::now();
+    const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+    BatchCounts counts;
+    double flops = 0;
+    int64_t steps = 0;
+    // Whole rounds of the batches: those of a mix are not alike.
+    while (steps == 0 || passed() < seconds)
+      for (size_t i = 0; i < workload_.batches.size(); ++i, ++steps) {
+        step(workload_.batches[i]);
+        counts.tokens += workload_.counts[i].tokens;
+        flops += training_flops(workload_.config, workload_.counts[i]);
+      }
+    while (late_.kept() > 0) loss_ = late_.read().metrics.loss();
+    const double whole = passed(), many = static_cast<double>(steps);
+    return {{"steps", steps},
+            {"seconds", whole},
+            {"milliseconds", 1e3 * whole / many},
+            {"tokens_of_a_step", static_cast<double>(counts.tokens) / many},
+            {"tokens_per_second", static_cast<double>(counts.tokens) / whole},
+            {"flops_per_second", flops / whole},
+            {"last_loss", loss_}};
   }
-  PretrainingPrograms programs(config, layout, *engine, {.update = adamw_of(layout)});
-  const PretrainingBatch batch = full_batch(config, sequences, length);
-  PretrainingProgram& program = programs.training(batch.capacity, {.first = true, .last = true});
-  LateMetrics late(program);
-  constexpr int warm_up = 10, steps = 50;
-  double loss = 0;
-  auto began = std::chrono::steady_clock::now();
-  for (int step = 0; step < warm_up + steps; ++step) {
-    if (step == warm_up) {
-      while (late.kept() > 0) late.read();
-      began = std::chrono::steady_clock::now();
+
+ private:
+  PretrainingProgram& begin(bool cudnn) {
+    if (cudnn) engine_->compute_attention_by_cudnn();
+    for (const Parameter& parameter : layout_.parameters()) {
+      std::vector<float> values(static_cast<size_t>(parameter.elements()));
+      initialize_parameter(parameter, workload_.config.initializer_range, 1, 0, values);
+      engine_->write(Memory::parameters, parameter.offset, values);
     }
-    program.load(batch, {.global_predictions = batch.live_predictions,
-                         .global_sequences = sequences,
-                         .dropout_key = {static_cast<uint32_t>(step), 1},
-                         .update_scalars = {1e-4f, 1, 1}});
-    program.run();
-    late.keep(batch);
-    if (late.kept() == 2) loss = late.read().metrics.loss();
+    return programs_.training(workload_.batches[0].capacity, {.first = true, .last = true});
   }
-  while (late.kept() > 0) loss = late.read().metrics.loss();
-  const double seconds = Seconds(std::chrono::steady_clock::now() - began).count() / steps;
-  const double flops =
-      training_flops(config, {.tokens = sequences * length,
-                              .sequences = sequences,
-                              .predictions = batch.live_predictions,
-                              .squared_lengths = static_cast<double>(sequences * length * length)});
-  const nlohmann::ordered_json line = {
-      {"part", "steps"},
-      {"name", fmt::format("cloze {} {}x{}", name_of(precision), sequences, length)},
-      {"milliseconds", 1e3 * seconds},
-      {"tokens_per_second", static_cast<double>(sequences * length) / seconds},
-      {"flops_per_second", flops / seconds},
-      {"last_loss", loss}};
+  void step(const PretrainingBatch& batch) {
+    program_.load(batch, {.global_predictions = batch.live_predictions,
+                          .global_sequences = batch.sequences.live_sequences,
+                          .dropout_key = {++steps_, 1},
+                          .update_scalars = {1e-4f, 1, 1}});
+    program_.run();
+    late_.keep(batch);
+    if (late_.kept() == LateMetrics::most_kept) loss_ = late_.read().metrics.loss();
+  }
+
+  const StepWorkload& workload_;
+  ParameterLayout layout_;
+  std::unique_ptr<Engine> engine_;
+  PretrainingPrograms programs_;
+  PretrainingProgram& program_;
+  LateMetrics late_;
+  double loss_ = 0;
+  uint32_t steps_ = 0;
+};
+
+void say(const nlohmann::ordered_json& line) {
   std::cout << line.dump() << std::endl;
 }
 
 }  // namespace
 
-void measure_steps() {
-  measure(64, 128, Precision::bf16);
-  measure(16, 512, Precision::bf16);
-  measure(64, 128, Precision::full);
+int answer_with_steps(const std::string& name, const StepOptions& options) {
+  constexpr double warm_up = 0.5, unasked = 5;  // seconds
+  const StepWorkload workload = step_workload(name, options.lengths_file);
+  Training training(workload, options.cudnn);
+  training.train(warm_up);
+  say({{"ready", name}});
+  bool asked = false;
+  const auto answer = [&](double seconds) {
+    nlohmann::ordered_json line = {
+        {"part", "steps"}, {"key", name}, {"by", options.cudnn ? "cloze, cuDNN" : "cloze"}};
+    line.update(training.train(seconds));
+    say(line);
+  };
+  for (double seconds = 0; std::cin >> seconds; asked = true) answer(seconds);
+  if (!asked) answer(unasked);
+  return 0;
 }
 
 }  // namespace cloze::bench
