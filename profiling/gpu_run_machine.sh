@@ -1,12 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154  # variables of gpu_run.sh, and for it
 # Of gpu_run.sh: where tools and libraries of CUDA are on this machine.
 
-# Profilers are often installed but not in the path.
+# Profilers are often installed but not in the path; the toolkit's folder starts those that lie elsewhere.
 add_tools_to_path() {
-  local folder
-  for folder in /usr/local/cuda/bin /opt/nvidia/nsight-compute/*; do
-    [[ -d "$folder" ]] && PATH="$PATH:$folder"
-  done
+  [[ ! -d /usr/local/cuda/bin ]] || PATH="$PATH:/usr/local/cuda/bin"
   export PATH
 }
 
