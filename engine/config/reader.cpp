@@ -60,10 +60,11 @@ class Reader : public Fields {
   void elsewhere(const std::string& key, const std::string& command) override {
     const Member* member = find(map_, key);
     if (member == nullptr) return;
-    throw UsageError({.what = fmt::format("this is a configuration of `{}`", command),
-                      .where = member->place.text(),
-                      .why = fmt::format("it has the key `{}`, which is of no use here", key),
-                      .remedy = fmt::format("{} FILE; or give another file", command)});
+    throw UsageError(
+        {.what = fmt::format("this is a configuration of `{}`", command),
+         .where = member->place.text(),
+         .why = fmt::format("it has the key `{}`, which is of no use here", join_key(name_, key)),
+         .remedy = fmt::format("{} FILE; or give another file", command)});
   }
 
  protected:

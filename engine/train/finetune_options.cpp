@@ -21,6 +21,7 @@ const Choices<Pooling>& poolings() {
 }  // namespace
 
 void describe(Fields& fields, FinetuneModelOptions& options) {
+  fields.elsewhere("hidden_size", "cloze pretrain");  // here the model of `from` has its own
   fields.option(
       "from", options.from, required() & fixed_on_resume(),
       "What to start from: a run, a checkpoint, a Hugging Face folder, Google's TensorFlow checkpoint");

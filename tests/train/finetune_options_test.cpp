@@ -36,6 +36,16 @@ TEST(FinetuneOptions, EveryConfigurationIsRead) {
   EXPECT_EQ(read, 10);
 }
 
+TEST(FinetuneOptions, AreNotThoseOfPretraining) {
+  try {
+    config::read<FinetuneOptions>(source / "configs/pretrain/base.yaml");
+    FAIL() << "was read";
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.problem().what, "this is a configuration of `cloze pretrain`");
+    EXPECT_THAT(error.problem().why, testing::HasSubstr("`model.hidden_size`"));
+  }
+}
+
 TEST(FinetuneOptions, LongestSequenceIsTheModels) {
   const auto options = config::read<FinetuneOptions>(source / "configs/finetune/squad.yaml");
   EXPECT_THROW(finetune_task(options, BertConfig{.max_positions = 256}), UsageError);
