@@ -53,13 +53,6 @@ void PlannedAttention::Memory::Free::operator()(void* data) const {
   cuda_free(data);
 }
 
-int64_t PlannedAttention::bytes() const {
-  int64_t sum = 0;
-  for (const auto& [shape, entry] : entries_) sum += entry.table_memory.bytes;
-  for (const Memory& memory : workspaces_) sum += memory.bytes;
-  return sum;
-}
-
 void* PlannedAttention::workspace(int64_t bytes) {
   if (bytes == 0) return nullptr;
   if (workspaces_.empty() || workspaces_.back().bytes < bytes) workspaces_.emplace_back(bytes);

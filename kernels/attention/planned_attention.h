@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "kernels/attention/attention_library.h"
@@ -15,9 +17,6 @@ class PlannedAttention final : public AttentionLibrary {
   explicit PlannedAttention(MakeAttentionPlan make) : make_(std::move(make)) {}
   void forward(Cuda& device, const AttentionForward& op) override;
   void backward(Cuda& device, const AttentionBackward& op) override;
-
-  // Tables and working memory, so far.
-  int64_t bytes() const;
 
  private:
   struct Memory {
