@@ -11,6 +11,7 @@
 namespace cloze {
 namespace {
 
+// Two where one would spill registers (tests/kernels/cuda_report_test.cpp).
 template <int columns>
 constexpr int score_pieces = columns <= 32 ? 2 : 1;
 

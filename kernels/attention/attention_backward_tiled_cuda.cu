@@ -9,6 +9,7 @@
 namespace cloze {
 namespace {
 
+// Two where one would spill registers (tests/kernels/cuda_report_test.cpp).
 template <int columns>
 constexpr int score_pieces = columns <= 64 ? 2 : 1;
 

@@ -40,6 +40,16 @@ void require_fit(const AttentionPlanShape& shape, const Tensor& key, const Tenso
     throw CudaError("attention by a library takes up to 2^31 elements of a tensor: fewer tokens at once");
 }
 
+template <typename Op>
+AttentionPlanOperands common_operands(const Op& op, const AttentionTables& tables) {
+  return {.query = op.query.data,
+          .key = op.key.data,
+          .value = op.value.data,
+          .output = op.output.data,
+          .log_sum_exp = op.log_sum_exp.data,
+          .tables = tables};
+}
+
 Tensor table(void* data, int64_t rows, int64_t columns) {
   return {data, DType::i32, rows, columns, columns};
 }
@@ -91,14 +101,7 @@ PlannedAttention::Entry& PlannedAttention::prepare(Cuda& device, const Attention
 
 void PlannedAttention::forward(Cuda& device, const AttentionForward& op) {
   Entry& entry = prepare(device, common_shape(op), op);
-  entry.plan->run(device,
-                  {.query = op.query.data,
-                   .key = op.key.data,
-                   .value = op.value.data,
-                   .output = op.output.data,
-                   .log_sum_exp = op.log_sum_exp.data,
-                   .tables = entry.tables},
-                  entry.workspace);
+  entry.plan->run(device, common_operands(op, entry.tables), entry.workspace);
 }
 
 void PlannedAttention::backward(Cuda& device, const AttentionBackward& op) {
@@ -109,18 +112,12 @@ void PlannedAttention::backward(Cuda& device, const AttentionBackward& op) {
   shape.key_gradient_stride = op.key_gradient.stride;
   require_fit(shape, op.key_gradient, op.value_gradient);
   Entry& entry = prepare(device, shape, op);
-  entry.plan->run(device,
-                  {.query = op.query.data,
-                   .key = op.key.data,
-                   .value = op.value.data,
-                   .output = op.output.data,
-                   .log_sum_exp = op.log_sum_exp.data,
-                   .output_gradient = op.output_gradient.data,
-                   .query_gradient = op.query_gradient.data,
-                   .key_gradient = op.key_gradient.data,
-                   .value_gradient = op.value_gradient.data,
-                   .tables = entry.tables},
-                  entry.workspace);
+  AttentionPlanOperands operands = common_operands(op, entry.tables);
+  operands.output_gradient = op.output_gradient.data;
+  operands.query_gradient = op.query_gradient.data;
+  operands.key_gradient = op.key_gradient.data;
+  operands.value_gradient = op.value_gradient.data;
+  entry.plan->run(device, operands, entry.workspace);
 }
 
 }  // namespace cloze

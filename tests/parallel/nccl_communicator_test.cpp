@@ -253,46 +253,42 @@ TEST(NcclFaults, WhereARankIsLostTheOthersLeaveTheCollectiveAndNameIt) {
   EXPECT_THAT(outcomes[0].fault, HasSubstr("rank 1 ("));
 }
 
-// A replayed graph calls nothing of the communicator; the host learns it before the next.
-TEST(NcclFaults, AReplayedStepEndsTooAndNoOtherFollows) {
-  const auto outcomes = on_devices(2, [](Rank& own) -> std::vector<double> {
-    DeviceFloats values(own.device, numbers_of(0, 100));
-    const auto sum = own.ranks.all_reduce(values.span());
-    run(*sum);
-    CudaGraph graph;
-    graph.record(own.device, [&] { run(*sum); });
+// Replays a recorded sum; rank 1 is lost before the fourth time. `caught`: what is done about the error while
+// the recorded step still lives.
+std::vector<double> replay_and_lose_a_rank(Rank& own, const std::function<void(const Error&)>& caught) {
+  DeviceFloats values(own.device, numbers_of(0, 100));
+  const auto sum = own.ranks.all_reduce(values.span());
+  run(*sum);
+  CudaGraph graph;
+  graph.record(own.device, [&] { run(*sum); });
+  try {
     for (int step = 0; step < 10; ++step) {
       if (step == 3 && own.ranks.rank() == 1) ::_exit(9);
       own.ranks.before_run();
       graph.replay(own.device);
       values.get();
     }
-    return {};
-  });
+  } catch (const Error& error) {
+    caught(error);
+    throw;
+  }
+  return {};
+}
+
+// A replayed graph calls nothing of the communicator; the host learns it before the next.
+TEST(NcclFaults, AReplayedStepEndsTooAndNoOtherFollows) {
+  const auto outcomes =
+      on_devices(2, [](Rank& own) { return replay_and_lose_a_rank(own, [](const Error&) {}); });
   EXPECT_THAT(outcomes[0].fault, HasSubstr("rank 1 ("));
 }
 
 // Whoever catches the error says so to the others before its recorded steps are gone.
 TEST(NcclFaults, TheJobCanBeAbortedWhileARecordedStepLives) {
-  const auto outcomes = on_devices(2, [](Rank& own) -> std::vector<double> {
-    DeviceFloats values(own.device, numbers_of(0, 100));
-    const auto sum = own.ranks.all_reduce(values.span());
-    run(*sum);
-    CudaGraph graph;
-    graph.record(own.device, [&] { run(*sum); });
-    try {
-      for (int step = 0; step < 10; ++step) {
-        if (step == 3 && own.ranks.rank() == 1) ::_exit(9);
-        own.ranks.before_run();
-        graph.replay(own.device);
-        values.get();
-      }
-    } catch (const Error& error) {
+  const auto outcomes = on_devices(2, [](Rank& own) {
+    return replay_and_lose_a_rank(own, [&](const Error& error) {
       std::this_thread::sleep_for(milliseconds(300));  // the watcher aborts meanwhile
       own.ranks.abort(error.what());
-      throw;
-    }
-    return {};
+    });
   });
   EXPECT_THAT(outcomes[0].fault, HasSubstr("rank 1 ("));
 }

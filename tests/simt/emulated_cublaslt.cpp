@@ -1,12 +1,11 @@
 // In the place of cuBLASLt: what its documentation says of column-major products and their epilogues, by
 // plain loops on the emulator's memory, and of the attributes that it is told. Rows that nobody wrote hold
 // what they hold.
-#include <cmath>
 #include <cstring>
-#include <numbers>
 
 #include "kernels/common/bfloat16.h"
 #include "kernels/linear/cublaslt_library.h"
+#include "tests/simt/plain_gelu.h"
 #include "tests/simt/simt.h"
 #include "tests/simt/streams.h"
 
@@ -112,18 +111,6 @@ struct Matrix {
   }
 };
 
-double tanh_of_gelu(double x) {
-  return std::tanh(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (x + 0.044715 * x * x * x));
-}
-double gelu(double x) {
-  return 0.5 * x * (1 + tanh_of_gelu(x));
-}
-double gelu_slope(double x) {
-  const double tanh = tanh_of_gelu(x);
-  return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * std::numbers::sqrt2 * std::numbers::inv_sqrtpi *
-                                (1 + 3 * 0.044715 * x * x);
-}
-
 // D = epilogue(op(A) op(B) + beta C), C in D's place.
 struct EmulatedProduct {
   EmulatedOperation operation;
@@ -149,13 +136,13 @@ struct EmulatedProduct {
       case CUBLASLT_EPILOGUE_BIAS:
         return sum + vector(operation.bias).get(i, 0);
       case CUBLASLT_EPILOGUE_GELU_BIAS:
-        return gelu(sum + vector(operation.bias).get(i, 0));
+        return simt::gelu(sum + vector(operation.bias).get(i, 0));
       case CUBLASLT_EPILOGUE_GELU_AUX_BIAS:
         sum += vector(operation.bias).get(i, 0);
         aux().set(i, j, sum);
-        return gelu(sum);
+        return simt::gelu(sum);
       case CUBLASLT_EPILOGUE_DGELU:
-        return sum * gelu_slope(aux().get(i, j));
+        return sum * simt::gelu_slope(aux().get(i, j));
       default:
         return sum;
     }

@@ -1,11 +1,10 @@
 #include "tests/simt/reference_matmul.h"
 
-#include <cmath>
 #include <functional>
-#include <numbers>
 #include <vector>
 
 #include "tests/simt/activities.h"
+#include "tests/simt/plain_gelu.h"
 #include "tests/simt/simt.h"
 #include "tests/simt/streams.h"
 
@@ -39,20 +38,6 @@ void write(const Tensor& tensor, int64_t row, const std::vector<double>& values)
   }
   const auto size = static_cast<int64_t>(size_of(tensor.dtype));
   mark_written(static_cast<char*>(tensor.data) + row * tensor.stride * size, tensor.columns * size);
-}
-
-// GELU by tanh (Hendrycks & Gimpel 2016) and its derivative.
-constexpr double cubic = 0.044715;
-double gelu_tanh_of(double x) {
-  return std::tanh(std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (x + cubic * x * x * x));
-}
-double gelu(double x) {
-  return 0.5 * x * (1 + gelu_tanh_of(x));
-}
-double gelu_slope(double x) {
-  const double tanh = gelu_tanh_of(x);
-  const double inner = std::numbers::sqrt2 * std::numbers::inv_sqrtpi * (1 + 3 * cubic * x * x);
-  return 0.5 * (1 + tanh) + 0.5 * x * (1 - tanh * tanh) * inner;
 }
 
 // op(left) · op(right), row by row.
