@@ -25,9 +25,11 @@ set(CLOZE_CUDA_SOURCES
   layer_norm/layer_norm_backward_cuda.cu
   layer_norm/layer_norm_forward_cuda.cu
   linear/linear_cuda.cu
+  linear/scaled_product_cuda.cu
   optimizer/adamw_cuda.cu
   optimizer/gradient_norm_cuda.cu
   optimizer/lamb_cuda.cu
+  quantize/quantize_cuda.cu
   rows/rows_cuda.cu
   segment_cross_entropy/segment_cross_entropy_cuda.cu
   segment_pooling/segment_pooling_cuda.cu

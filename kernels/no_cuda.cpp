@@ -13,7 +13,10 @@
 #include "kernels/linear/linear.h"
 #include "kernels/linear/linear_gelu.h"
 #include "kernels/linear/open_cuda.h"
+#include "kernels/linear/scaled_product.h"
 #include "kernels/optimizer/optimizer.h"
+#include "kernels/quantize/quantize.h"
+#include "kernels/quantize/scaling.h"
 #include "kernels/rows/rows.h"
 #include "kernels/segment_cross_entropy/segment_cross_entropy.h"
 #include "kernels/segment_pooling/segment_pooling.h"
@@ -191,6 +194,18 @@ void lamb_moments(Cuda&, const Lamb&) {
   refuse();
 }
 void lamb_parameters(Cuda&, const Lamb&) {
+  refuse();
+}
+void quantize(Cuda&, const Quantize&) {
+  refuse();
+}
+void collect_maxima(Cuda&, const CollectMaxima&) {
+  refuse();
+}
+void update_scaling(Cuda&, const UpdateScaling&) {
+  refuse();
+}
+void scaled_product(Cuda&, const ScaledProduct&) {
   refuse();
 }
 void gather_rows(Cuda&, const GatherRows&) {

@@ -58,7 +58,7 @@ def products(figures):
 
 
 def fp8(figures):
-    return table(["FP8 product by PyTorch", "form", "ms", "TFLOP/s", "of the best in bf16"],
+    return table(["FP8 product", "by, form", "ms", "TFLOP/s", "of the best in bf16"],
                  [[line["key"], line["by"], f'{line["milliseconds"]:.3f}', tera(line["flops_per_second"]),
                    share(line["flops_per_second"], figures.product)] for line in figures.of("fp8")])
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/common/float8.h"
 #include "kernels/common/parallel.h"
 
 namespace cloze {
@@ -54,9 +55,9 @@ float ieee_float(uint32_t bits) {
   return negative ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::infinity();
 }
 
-// E4M3 has no infinity and a single NaN pattern (Micikevicius et al. 2022, "FP8 formats for deep learning").
-float e4m3_float(uint32_t bits) {
-  return (bits & 0x7fu) == 0x7fu ? std::numeric_limits<float>::quiet_NaN() : small_float(bits, 4, 3);
+template <typename Float8>
+float float8_float(uint8_t bits) {
+  return to_float(Float8{bits});
 }
 
 template <typename Stored, typename Convert>
@@ -112,9 +113,9 @@ void convert_to_float(ElementType type, std::span<const std::byte> bytes, std::s
       return convert<uint16_t>(bytes, output,
                                [](uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); });
     case ElementType::f8_e5m2:
-      return convert<uint8_t>(bytes, output, ieee_float<5, 2>);
+      return convert<uint8_t>(bytes, output, float8_float<Float8E5M2>);
     case ElementType::f8_e4m3:
-      return convert<uint8_t>(bytes, output, e4m3_float);
+      return convert<uint8_t>(bytes, output, float8_float<Float8E4M3>);
     case ElementType::i64:
       return cast<int64_t>(bytes, output);
     case ElementType::i32:

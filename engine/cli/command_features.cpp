@@ -61,7 +61,7 @@ void run(const FeaturesCall& call) {
   const ParameterLayout layout =
       bert_parameters(config, {.pooler = false, .masked_language = false, .next_sentence = false},
                       VocabularyRows::as_in_files);
-  const auto engine = make_engine(DeviceKind::cpu, layout.elements(), false);
+  const auto engine = make_engine(DeviceKind::cpu, layout.elements());
   require_complete(place_parameters(*engine, layout, checkpoint.parameters()));
   FeatureExtraction extraction(
       config, layout, *engine,

@@ -52,6 +52,8 @@ const char* name_of(Memory memory) {
       return "second_moment";
     case Memory::compute_copy:
       return "compute_copy";
+    case Memory::state:
+      return "state";
   }
   return "?";
 }

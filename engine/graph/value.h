@@ -42,6 +42,7 @@ enum class Memory : uint8_t {
   first_moment,
   second_moment,
   compute_copy,  // the parameters rounded to bf16, where a run computes in it
+  state,         // what a step leaves for the next beside those (engine/graph/state.h)
 };
 const char* name_of(Memory memory);
 

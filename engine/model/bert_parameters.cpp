@@ -51,7 +51,7 @@ float truncated_normal(uint32_t element_low, uint32_t element_high, PhiloxKey ke
 }  // namespace
 
 std::string bert_names::layer(int64_t index) {
-  return "bert.encoder.layer." + std::to_string(index);
+  return layers + std::to_string(index);
 }
 
 ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads, VocabularyRows rows) {
@@ -74,7 +74,7 @@ ParameterLayout bert_parameters(const BertConfig& config, const BertHeads& heads
 }
 
 int64_t depth_of(const std::string& parameter_name, int64_t layers) {
-  constexpr std::string_view layer_prefix = "bert.encoder.layer.";
+  constexpr std::string_view layer_prefix = bert_names::layers;
   if (parameter_name.starts_with("bert.embeddings.")) return 0;
   if (!parameter_name.starts_with(layer_prefix)) return layers + 1;
   int64_t layer = 0;

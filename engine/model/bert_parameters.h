@@ -27,6 +27,7 @@ constexpr const char* word = "bert.embeddings.word_embeddings.weight";
 constexpr const char* position = "bert.embeddings.position_embeddings.weight";
 constexpr const char* type = "bert.embeddings.token_type_embeddings.weight";
 constexpr const char* embedding_norm = "bert.embeddings.LayerNorm";
+constexpr const char* layers = "bert.encoder.layer.";
 constexpr const char* pooler = "bert.pooler.dense";
 constexpr const char* transform = "cls.predictions.transform.dense";
 constexpr const char* transform_norm = "cls.predictions.transform.LayerNorm";

@@ -8,6 +8,7 @@
 #include "engine/base/cpu_info.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/model/encoder_scaling.h"
 #include "engine/optim/schedule.h"
 #include "engine/train/model_state.h"
 #include "engine/train/pretrain_setup.h"
@@ -54,6 +55,11 @@ void require_gpu_to_trace(const PretrainOptions& options) {
                     .remedy = "leave it out, or --set device=cuda"});
 }
 
+EngineOptions engine_options(const PretrainOptions& options, const ParameterLayout& layout) {
+  const Precision precision = run_precision(options.precision, architecture_of(device_kind(options.device)));
+  return {.training = true, .precision = precision, .state = encoder_scaling(layout, precision).state()};
+}
+
 class ProfiledTraining {
  public:
   ProfiledTraining(const PretrainOptions& options, size_t phase, Profile& profile)
@@ -64,8 +70,8 @@ class ProfiledTraining {
         corpus_(open_corpus(options.data.train)),
         config_(bert_config(options.model, corpus_->manifest().vocabulary_size, phases_)),
         layout_(pretraining_layout(options, config_)),
-        engine_(make_engine(device_kind(options.device), layout_.elements(), true,
-                            run_precision(options.precision, architecture_of(device_kind(options.device))))) {
+        engine_(
+            make_engine(device_kind(options.device), layout_.elements(), engine_options(options, layout_))) {
     choose_attention(options.training.attention, *engine_);
     initialize_parameters(*engine_, layout_, options.seed, [&](const std::string&) {
       return static_cast<float>(options_.model.initializer_range);

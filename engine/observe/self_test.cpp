@@ -87,7 +87,7 @@ std::string write_and_read(const TinyTraining& trained, Engine& engine, const fs
   const Checkpoint checkpoint(path);
   checkpoint.verify(CheckpointFiles::all);
   const ParameterLayout& layout = trained.layout();
-  const std::unique_ptr<Engine> other = make_engine(DeviceKind::cpu, layout.elements(), true);
+  const std::unique_ptr<Engine> other = make_engine(DeviceKind::cpu, layout.elements(), {.training = true});
   require_complete(load_parameters(*other, layout, checkpoint.parameters()));
   load_moments(*other, layout, *checkpoint.optimizer());
   for (const Memory memory : {Memory::parameters, Memory::first_moment, Memory::second_moment}) {

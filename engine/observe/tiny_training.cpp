@@ -93,7 +93,7 @@ std::shared_ptr<const Vocabulary> made_up_vocabulary(int64_t size) {
 TinyTraining::TinyTraining(DeviceKind device)
     : config_(tiny_config()),
       layout_(bert_parameters(config_, {})),
-      engine_(make_engine(device, layout_.elements(), true)),
+      engine_(make_engine(device, layout_.elements(), {.training = true})),
       batch_(made_up_batch(config_)) {
   initialize_parameters(*engine_, layout_, seed,
                         [&](const std::string&) { return config_.initializer_range; });

@@ -12,6 +12,7 @@
 #include "engine/ops/linear.h"
 #include "engine/ops/linear_gelu.h"
 #include "engine/ops/optimizer.h"
+#include "engine/ops/quantize.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/segment_cross_entropy.h"
 #include "engine/ops/segment_pooling.h"
@@ -29,9 +30,9 @@ using AllOps = std::tuple<
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
     // put in by passes, which need no gradient of their own
-    AttentionWorkOp, LinearGeluOp, LinearGeluGradientOp,
+    AttentionWorkOp, LinearGeluOp, LinearGeluGradientOp, QuantizeOp, ScaledProductOp,
     // update
-    CollectGradientsOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp, LambMomentsOp,
-    LambParametersOp, ReduceBucketOp, UpdateOp>;
+    CollectGradientsOp, CollectMaximaOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp,
+    LambMomentsOp, LambParametersOp, ReduceBucketOp, UpdateOp, UpdateScalingOp>;
 
 }  // namespace cloze

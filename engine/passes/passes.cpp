@@ -14,6 +14,7 @@ const std::vector<Pass>& all_passes() {
       {"differentiate", "append the backward nodes of the losses", differentiate_losses, true},
       {"precision", "store activations and their gradients as the target computes", choose_precision, false},
       {"fuse", "move biases and their gradients into the ops beside them", fuse, false},
+      {"quantize", "in FP8, round the operands of the layers' products to it", quantize_products, true},
       {"epilogues", "on a GPU, take GELU, its gradient and bias gradients while products are written",
        use_epilogues, false},
       {"accumulate", "write sums of gradients in place instead of adding them", accumulate_in_place, true},
@@ -25,6 +26,8 @@ const std::vector<Pass>& all_passes() {
        reduce_gradients, true},
       {"update", "in the last micro-batch, take the gradient norm and update the parameters", append_update,
        true},
+      {"update_scaling", "in FP8, set the scales of the next step by the largest values of the last ones",
+       update_scaling, true},
       {"drop_unused", "drop nodes that nothing reads", drop_unused, false},
   };
   return passes;

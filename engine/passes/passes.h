@@ -10,6 +10,7 @@
 
 #include "engine/graph/graph.h"
 #include "engine/ops/buckets.h"
+#include "engine/ops/float8_scaling.h"
 #include "engine/ops/optimizer.h"
 #include "engine/parallel/communicator.h"
 #include "engine/passes/target.h"
@@ -51,6 +52,7 @@ struct PassOptions {
   int64_t parameter_elements = 0;     // size of the flat buffers
   ValueId update_scalars = no_value;  // OptimizerScalars
   UpdateAttributes update;
+  Float8Scaling scaling;  // of a run that multiplies FP8
 };
 
 // A pass rewrites a graph; one file each.
@@ -77,12 +79,14 @@ void order_attention(Graph& graph, const PassOptions& options);
 void differentiate_losses(Graph& graph, const PassOptions& options);
 void choose_precision(Graph& graph, const PassOptions& options);
 void fuse(Graph& graph, const PassOptions& options);
+void quantize_products(Graph& graph, const PassOptions& options);
 void use_epilogues(Graph& graph, const PassOptions& options);
 void accumulate_in_place(Graph& graph, const PassOptions& options);
 void continue_micro_batch(Graph& graph, const PassOptions& options);
 void recompute_activations(Graph& graph, const PassOptions& options);
 void reduce_gradients(Graph& graph, const PassOptions& options);
 void append_update(Graph& graph, const PassOptions& options);
+void update_scaling(Graph& graph, const PassOptions& options);
 void drop_unused(Graph& graph, const PassOptions& options);
 
 // Step inputs that compute_needed_rows adds (rows read by the heads: the first row and the predictions of

@@ -124,9 +124,11 @@ void round_products(Graph& graph) {
 void choose_precision(Graph& graph, const PassOptions& options) {
   switch (options.target.precision) {
     case Precision::full:
+    case Precision::fp8_products:
       return;
     case Precision::bf16:
-      return PrecisionPass(graph, options.target.precision).run();
+    case Precision::fp8:  // what is not multiplied in FP8
+      return PrecisionPass(graph, Precision::bf16).run();
     case Precision::bf16_products:
       return round_products(graph);
   }

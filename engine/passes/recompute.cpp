@@ -43,7 +43,7 @@ class Recomputer {
  private:
   void collect_forward() {
     for (const Node& node : graph_.nodes()) {
-      if (node.phase != Phase::forward || layer_of(node.scope).empty()) continue;
+      if (node.phase != Phase::forward || layer_of(node.scope).empty() || outlives_step(node)) continue;
       if (mode_ == Recompute::layers) {
         for (const ValueId id : node.outputs) recomputable_[id.index] = node;
       } else if (dynamic_cast<const ActivationOp*>(node.op.get()) != nullptr) {
@@ -52,6 +52,12 @@ class Recomputer {
         collect(*norm, node);
       }
     }
+  }
+
+  // What writes state values is done once.
+  bool outlives_step(const Node& node) const {
+    return std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](ValueId id) { return graph_.value(id).home.memory != Memory::arena; });
   }
 
   // The output once more, from the sum that backward of the norm reads anyway: the same bits where the sum is

@@ -16,19 +16,21 @@ namespace {
 template <class Device>
 class DeviceEngine final : public Engine {
  public:
-  DeviceEngine(DeviceKind kind, DType real, int64_t elements, bool training, Precision precision,
-               int64_t moments, int gpu)
-      : kind_(kind), precision_(precision), holder_(gpu) {
+  DeviceEngine(DeviceKind kind, DType real, int64_t elements, EngineOptions options)
+      : kind_(kind), precision_(options.precision), state_(std::move(options.state)), holder_(options.gpu) {
     memory_.real = real;
+    require_float8();
     const auto make = [&](auto& flat, int64_t count, DType dtype) {
       allocate(flat, count * static_cast<int64_t>(size_of(dtype)));
     };
     make(memory_.parameters, elements, real);
-    if (keeps_compute_copy(precision)) make(memory_.compute_copy, elements, storage_type(precision, real));
-    if (!training) return;
+    if (keeps_compute_copy(precision_)) make(memory_.compute_copy, elements, storage_type(precision_, real));
+    if (state_.elements() > 0) make(memory_.state, state_.elements(), real);
+    for (const StateValue& value : state_.values()) write(Memory::state, value.offset, value.initial);
+    if (!options.training) return;
     make(memory_.gradients, elements, real);
-    make(memory_.first_moment, moments, real);
-    make(memory_.second_moment, moments, real);
+    make(memory_.first_moment, options.moments.value_or(elements), real);
+    make(memory_.second_moment, options.moments.value_or(elements), real);
   }
 
   DeviceKind kind() const override { return kind_; }
@@ -55,7 +57,7 @@ class DeviceEngine final : public Engine {
                    .remedy = "training.attention: own"});
     };
     if constexpr (std::is_same_v<Device, Cuda>) {
-      if (precision_ != Precision::bf16) refuse("it does so in bf16; this run computes in float32");
+      if (!stores_bf16(precision_)) refuse("it does so in bf16; this run computes in float32");
       try {
         holder_.compute_attention_by_cudnn();
       } catch (const CudaError& error) {
@@ -71,7 +73,7 @@ class DeviceEngine final : public Engine {
   void read(Memory memory, int64_t offset, std::span<double> values) const override {
     copy_out(memory, offset, values);
   }
-  void write(Memory memory, int64_t offset, std::span<const float> values) override {
+  void write(Memory memory, int64_t offset, std::span<const float> values) final {
     if (memory_.real == DType::f64) {
       const std::vector<double> wide(values.begin(), values.end());
       holder_.copy_in(at<double>(memory, offset), wide.data(), bytes_of(wide));
@@ -88,6 +90,7 @@ class DeviceEngine final : public Engine {
     memory_.place({.begin = offset * static_cast<int64_t>(sizeof(float)), .values = std::as_bytes(values)});
     return true;
   }
+  const StateLayout& state() const override { return state_; }
   std::span<std::byte> bytes(Memory memory) override {
     const auto& flat = memory_.flat(memory);
     return {flat.data(), static_cast<size_t>(flat.bytes())};
@@ -101,6 +104,16 @@ class DeviceEngine final : public Engine {
   }
 
  private:
+  void require_float8() {
+    if constexpr (std::is_same_v<Device, Cuda>) {
+      constexpr int first_with_float8 = 89;
+      if (!multiplies_float8(precision_) || holder_.device().compute_capability >= first_with_float8) return;
+      throw Error({.what = fmt::format("{} does not multiply FP8", holder_.name()),
+                   .where = "precision",
+                   .why = "that begins with compute capability 8.9",
+                   .remedy = "precision: bf16"});
+    }
+  }
   std::span<float> host_view(Memory memory) const {
     if (memory_.real != DType::f32 || !DeviceHolder<Device>::on_host || placed(memory)) return {};
     return {at<float>(memory, 0), static_cast<size_t>(memory_.flat(memory).bytes()) / sizeof(float)};
@@ -132,6 +145,7 @@ class DeviceEngine final : public Engine {
   }
   template <typename To>
   void copy_out(Memory memory, int64_t offset, std::span<To> values) const {
+    if (values.empty()) return;
     if (placed(memory))
       throw Error({.what = "parameters that lie elsewhere are not read back (an internal error)"});
     const auto copy = [&]<typename From>(From) {
@@ -146,6 +160,7 @@ class DeviceEngine final : public Engine {
 
   DeviceKind kind_;
   Precision precision_;
+  StateLayout state_;
   DeviceHolder<Device> holder_;
   ResidentMemory<Device> memory_;
 };
@@ -164,29 +179,35 @@ const char* name_of(DeviceKind kind) {
   return "?";
 }
 
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training, Precision precision,
-                                    std::optional<int64_t> own_moments, int gpu) {
-  const int64_t moments = own_moments.value_or(elements);
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, EngineOptions options) {
   const auto there_is = [&] {
-    return precision == Precision::full || (precision == Precision::bf16 && kind == DeviceKind::cuda) ||
-           (precision == Precision::bf16_products && kind == DeviceKind::cpu);
+    switch (options.precision) {
+      case Precision::full:
+        return true;
+      case Precision::bf16:
+      case Precision::fp8:
+        return kind == DeviceKind::cuda;
+      case Precision::bf16_products:
+      case Precision::fp8_products:
+        return kind == DeviceKind::cpu;
+    }
+    return false;
   };
   if (!there_is()) {
-    throw Error({.what = fmt::format("{} is not for the device `{}`", name_of(precision), name_of(kind)),
-                 .where = "precision",
-                 .remedy = "precision: f32"});
+    throw Error(
+        {.what = fmt::format("{} is not for the device `{}`", name_of(options.precision), name_of(kind)),
+         .where = "precision",
+         .remedy = "precision: f32"});
   }
   switch (kind) {
     case DeviceKind::reference:
-      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, training, precision,
-                                                       moments, gpu);
+      return std::make_unique<DeviceEngine<Reference>>(kind, DType::f64, elements, std::move(options));
     case DeviceKind::cuda:
-      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, training, precision, moments,
-                                                  gpu);
+      return std::make_unique<DeviceEngine<Cuda>>(kind, DType::f32, elements, std::move(options));
     case DeviceKind::cpu:
       break;
   }
-  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, training, precision, moments, gpu);
+  return std::make_unique<DeviceEngine<Cpu>>(kind, DType::f32, elements, std::move(options));
 }
 
 }  // namespace cloze

@@ -11,6 +11,7 @@
 
 #include "engine/graph/graph.h"
 #include "engine/graph/memory_plan.h"
+#include "engine/graph/state.h"
 #include "engine/passes/target.h"
 #include "engine/runtime/launch_time.h"
 
@@ -114,6 +115,9 @@ class Engine {
   // refuses.
   virtual bool place(int64_t offset, std::span<const float> values) = 0;
 
+  // What steps leave for the next in Memory::state, and under which names.
+  virtual const StateLayout& state() const = 0;
+
   // The flat buffer where it lies, in the memory of the device; empty where there is none.
   virtual std::span<std::byte> bytes(Memory memory) = 0;
 
@@ -124,12 +128,16 @@ class Engine {
   virtual Cuda* cuda() { return nullptr; }
 };
 
-// `elements`: size of the flat buffers; gradients and moments exist only for training. `precision`: of
-// activations. `moments`: size of the buffers of moments, where that is another: they hold shards
-// (shards_of). `gpu`: the number of the one to compute on, for DeviceKind::cuda. Throws Error where the
-// device does not compute in that precision, or is not there.
-std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, bool training,
-                                    Precision precision = Precision::full,
-                                    std::optional<int64_t> moments = {}, int gpu = 0);
+struct EngineOptions {
+  bool training = false;                  // else there are no gradients and moments
+  Precision precision = Precision::full;  // of activations
+  std::optional<int64_t> moments = {};    // elements of their buffers, where they hold shards (shards_of)
+  int gpu = 0;                            // the number of the one to compute on, for DeviceKind::cuda
+  StateLayout state = {};                 // has its initial values when the engine is made
+};
+
+// `elements`: size of the flat buffers. Throws Error where the device does not compute in that precision, or
+// is not there.
+std::unique_ptr<Engine> make_engine(DeviceKind kind, int64_t elements, EngineOptions options = {});
 
 }  // namespace cloze

@@ -29,6 +29,8 @@ bool finite(const Tensor& tensor) {
   if (tensor.dtype == DType::f32) return all_finite<float>(tensor);
   if (tensor.dtype == DType::f64) return all_finite<double>(tensor);
   if (tensor.dtype == DType::bf16) return all_finite<BFloat16>(tensor);
+  if (tensor.dtype == DType::f8_e4m3) return all_finite<Float8E4M3>(tensor);
+  if (tensor.dtype == DType::f8_e5m2) return all_finite<Float8E5M2>(tensor);
   return true;
 }
 
@@ -58,6 +60,8 @@ auto ResidentMemory<Device>::flat(Memory which) const -> const DeviceMemory& {
       return second_moment;
     case Memory::compute_copy:
       return compute_copy;
+    case Memory::state:
+      return state;
     case Memory::arena:
     case Memory::inputs:
       break;

@@ -25,7 +25,8 @@ struct ResidentMemory {
   DType real = DType::f32;
   DeviceMemory parameters, gradients, first_moment, second_moment;
   DeviceMemory compute_copy;  // of the parameters, in a run of low precision
-  DeviceMemory arena;         // grows while programs are compiled
+  DeviceMemory state;
+  DeviceMemory arena;  // grows while programs are compiled
   bool record_steps = true;
   int64_t generation = 0;  // counts arena growths: programs bind again before they run
 

@@ -23,6 +23,10 @@ void read_tensor(const Tensor& tensor, std::span<To> values) {
       return convert(tensor.as<double>());
     case DType::bf16:
       return convert(tensor.as<BFloat16>());
+    case DType::f8_e4m3:
+      return convert(tensor.as<Float8E4M3>());
+    case DType::f8_e5m2:
+      return convert(tensor.as<Float8E5M2>());
     case DType::i32:
     case DType::u8:
       break;

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/model/encoder_scaling.h"
 #include "engine/tasks/pretraining_graph.h"
 
 namespace cloze {
@@ -87,7 +88,8 @@ FinetuningProgram& FinetuningPrograms::get(const Capacity& capacity, bool train,
                             .micro_batch = place,
                             .parameter_elements = layout_.elements(),
                             .update_scalars = task.update_scalars,
-                            .update = options_.update});
+                            .update = options_.update,
+                            .scaling = encoder_scaling(layout_, engine_.target().precision)});
     return std::make_unique<FinetuningProgram>(engine_.compile(std::move(task.graph), options_.memory),
                                                model_.form());
   });

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/model/encoder_scaling.h"
+
 namespace cloze {
 
 PretrainingProgram::PretrainingProgram(std::unique_ptr<Executable> executable)
@@ -57,7 +59,8 @@ Graph compiled_pretraining_graph(const BertConfig& config, const ParameterLayout
                            .reduction = options.reduction,
                            .parameter_elements = layout.elements(),
                            .update_scalars = task.update_scalars,
-                           .update = options.update};
+                           .update = options.update,
+                           .scaling = encoder_scaling(layout, options.target.precision)};
   run_passes(task.graph, passes, observer);
   return std::move(task.graph);
 }

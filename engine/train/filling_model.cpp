@@ -18,7 +18,7 @@ FillingModel::FillingModel(std::shared_ptr<const Checkpoint> checkpoint)
                       .why = "the tensor " + missing_head + " is not there",
                       .remedy = "use a checkpoint of pretraining"});
   }
-  engine_ = make_engine(DeviceKind::cpu, layout_.elements(), false);
+  engine_ = make_engine(DeviceKind::cpu, layout_.elements());
   require_complete(place_parameters(*engine_, layout_, checkpoint_->parameters()));
   filling_ = std::make_unique<MaskFilling>(config_, layout_, *engine_, checkpoint_->tokenizer().vocabulary,
                                            checkpoint_->tokenizer().options);

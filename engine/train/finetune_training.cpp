@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/base/log.h"
+#include "engine/model/encoder_scaling.h"
 #include "engine/train/finetune_setup.h"
 #include "engine/train/run_setup.h"
 
@@ -38,7 +39,9 @@ FinetuneTraining::FinetuneTraining(const FinetuneOptions& options, const Finetun
     : options_(options),
       model_(model),
       layout_(layout),
-      engine_(make_engine(device_kind(options.device), layout.elements(), true, precision)),
+      engine_(make_engine(
+          device_kind(options.device), layout.elements(),
+          {.training = true, .precision = precision, .state = encoder_scaling(layout, precision).state()})),
       programs_(model, layout, *engine_, finetune_compile_options(options, model, layout)),
       loader_(*files.training, model.form(), loader_options(options)),
       steps_(total_steps(options, files.training->examples())),
@@ -48,6 +51,7 @@ FinetuneTraining::FinetuneTraining(const FinetuneOptions& options, const Finetun
 void FinetuneTraining::load(const Checkpoint& checkpoint) {
   require_complete(load_parameters(*engine_, layout_, checkpoint.parameters()));
   load_moments(*engine_, layout_, *checkpoint.optimizer());
+  load_state_values(*engine_, *checkpoint.optimizer());
 }
 
 void FinetuneTraining::load_pretrained(const Checkpoint& pretrained) {

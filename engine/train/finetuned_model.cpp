@@ -62,8 +62,8 @@ FinetunedModel::FinetunedModel(const fs::path& path, const InferenceOptions& inf
   FinetuningModel model = finetuning_model(options_, checkpoint.config().bert, task, labels);
   layout_ = finetuning_parameters(model.config, model.head, VocabularyRows::as_in_files);
   const DeviceKind device = inference_device(inference.device, options_.device);
-  engine_ = make_engine(device, layout_.elements(), false,
-                        run_precision(inference.precision, architecture_of(device)));
+  engine_ = make_engine(device, layout_.elements(),
+                        {.precision = inference_precision(inference.precision, architecture_of(device))});
   require_complete(place_parameters(*engine_, layout_, checkpoint.parameters()));
   programs_ =
       std::make_unique<FinetuningPrograms>(std::move(model), layout_, *engine_, FinetuningCompileOptions{});

@@ -69,6 +69,12 @@ LoadReport load_flat(Engine& engine, Memory memory, const ParameterLayout& layou
   return report;
 }
 
+NamedTensor named_state(const StateValue& value, std::span<const float> flat) {
+  return {state_value_name(value.name),
+          {value.elements()},
+          flat.subspan(static_cast<size_t>(value.offset), value.initial.size())};
+}
+
 std::string name_of_parameter(const Parameter& parameter) {
   return parameter.name;
 }
@@ -133,7 +139,21 @@ void load_moments(std::span<float> first_moment, std::span<float> second_moment,
   require_complete(load_flat(second_moment, layout, source, name_of_second_moment));
 }
 
-SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {
+void load_state_values(Engine& engine, const TensorSource& source) {
+  const StateLayout& layout = engine.state();
+  std::vector<float> flat(static_cast<size_t>(layout.elements()));
+  std::vector<TensorTarget> targets;
+  for (const StateValue& value : layout.values())
+    targets.push_back({state_value_name(value.name),
+                       {value.elements()},
+                       std::span(flat).subspan(static_cast<size_t>(value.offset), value.initial.size())});
+  const LoadReport report = load_tensors(source, targets);
+  if (report.loaded.empty() && report.mismatched.empty()) return;
+  require_complete(report);
+  engine.write(Memory::state, 0, flat);
+}
+
+SavedState saved_state(const FlatState& state, const ParameterLayout& layout, const StateLayout& values) {
   SavedState saved;
   for (const Parameter& parameter : layout.parameters()) {
     const auto tensor = [&](std::span<const float> flat, std::string name) -> NamedTensor {
@@ -144,12 +164,13 @@ SavedState saved_state(const FlatState& state, const ParameterLayout& layout) {
     saved.optimizer.push_back(tensor(state.first_moment, first_moment_name(parameter.name)));
     saved.optimizer.push_back(tensor(state.second_moment, second_moment_name(parameter.name)));
   }
+  for (const StateValue& value : values.values()) saved.optimizer.push_back(named_state(value, state.state));
   return saved;
 }
 
 SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments) {
   auto copies = std::make_shared<std::vector<std::vector<float>>>();
-  copies->reserve(layout.parameters().size() * 3);
+  copies->reserve(layout.parameters().size() * 3 + 1);
   SavedState state;
   const auto tensor = [&](Memory memory, const Parameter& parameter, std::string name) -> NamedTensor {
     const std::span<const float> flat = engine.view(memory);
@@ -166,6 +187,12 @@ SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool
     if (!with_moments) continue;
     state.optimizer.push_back(tensor(Memory::first_moment, parameter, first_moment_name(parameter.name)));
     state.optimizer.push_back(tensor(Memory::second_moment, parameter, second_moment_name(parameter.name)));
+  }
+  if (with_moments) {
+    copies->emplace_back(static_cast<size_t>(engine.state().elements()));
+    engine.read(Memory::state, 0, std::span<float>(copies->back()));
+    for (const StateValue& value : engine.state().values())
+      state.optimizer.push_back(named_state(value, copies->back()));
   }
   state.memory = copies;
   return state;

@@ -32,9 +32,13 @@ void load_moments(Engine& engine, const ParameterLayout& layout, const TensorSou
 void load_moments(std::span<float> first_moment, std::span<float> second_moment,
                   const ParameterLayout& layout, const TensorSource& source);
 
+// The state values that the engine has. Where the source has none of them (its run did without) they keep
+// their initial values; throws Error where it has some.
+void load_state_values(Engine& engine, const TensorSource& source);
+
 // The flat buffers that a checkpoint holds, where the host can read them.
 struct FlatState {
-  std::span<const float> parameters, first_moment, second_moment;
+  std::span<const float> parameters, first_moment, second_moment, state;
 };
 
 // What a checkpoint holds, as views of the engine's memory where the host can read it, else as copies that
@@ -45,6 +49,6 @@ struct SavedState {
 };
 SavedState saved_state(const Engine& engine, const ParameterLayout& layout, bool with_moments);
 // The same as views of `state`, moments included.
-SavedState saved_state(const FlatState& state, const ParameterLayout& layout);
+SavedState saved_state(const FlatState& state, const ParameterLayout& layout, const StateLayout& values);
 
 }  // namespace cloze

@@ -46,6 +46,7 @@ std::optional<TrainerPosition> PretrainCheckpoints::restore(Engine& engine) {
   if (!checkpoint) return std::nullopt;
   require_complete(load_parameters(engine, setup_.layout, checkpoint->parameters()));
   take_moments(engine, *checkpoint->optimizer());
+  load_state_values(engine, *checkpoint->optimizer());
   const TrainerPosition position = position_from(checkpoint->trainer_state());
   log::info("going on at step {}", position.step);
   return position;
@@ -80,7 +81,7 @@ SavedState PretrainCheckpoints::state_to_write(const Engine& engine, bool last) 
   } else {
     return saved_state(engine, setup_.layout, true);  // training waits: no copy is needed
   }
-  return saved_state(snapshot_->state(), setup_.layout);
+  return saved_state(snapshot_->state(), setup_.layout, engine.state());
 }
 
 void PretrainCheckpoints::make_room(int64_t step) {

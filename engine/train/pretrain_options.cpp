@@ -40,7 +40,11 @@ const Choices<PrecisionOption>& precision_choices() {
        {"bf16", PrecisionOption::bf16,
         "on a GPU, activations and their gradients are stored in bfloat16; on a CPU with AVX512-BF16 or AMX, "
         "operands are rounded to it as linear layers multiply them; weights, moments, sums and losses stay "
-        "float32"}});
+        "float32"},
+       {"fp8", PrecisionOption::fp8,
+        "as bf16, and the layers multiply operands of 8 bits (e4m3, gradients e5m2), scaled by the largest "
+        "values of the steps before; from compute capability 8.9 on. On a CPU the rest is float32, and it is "
+        "slow: for finding out what FP8 does to a model"}});
   return all;
 }
 

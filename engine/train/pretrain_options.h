@@ -110,7 +110,7 @@ inline int64_t bucket_elements(const ClusterOptions& options) {
 }
 
 enum class DeviceOption : uint8_t { automatic, cpu, cuda, reference };
-enum class PrecisionOption : uint8_t { automatic, f32, bf16 };
+enum class PrecisionOption : uint8_t { automatic, f32, bf16, fp8 };
 
 struct PretrainOptions {
   std::filesystem::path output;

@@ -190,7 +190,7 @@ std::string describe_plan(const PretrainOptions& options, const std::string& gpu
   const MemoryPlan plan = plan_memory(graph);
   text += line("activations and workspace", budget.arena,
                fmt::format("{}, {} tokens, {} sequences, {} predictions at once; without reuse {}",
-                           run.target.precision == Precision::bf16 ? "bfloat16" : "float32", capacity.tokens,
+                           stores_bf16(run.target.precision) ? "bfloat16" : "float32", capacity.tokens,
                            capacity.sequences, capacity.predictions,
                            human_bytes(static_cast<uint64_t>(plan.unshared_bytes))));
   text += line("step inputs", budget.inputs);

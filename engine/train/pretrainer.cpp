@@ -9,6 +9,7 @@
 #include "engine/base/log.h"
 #include "engine/base/signals.h"
 #include "engine/config/config.h"
+#include "engine/model/encoder_scaling.h"
 #include "engine/train/job.h"
 #include "engine/train/machine_peak.h"
 #include "engine/train/pretrain_checkpoints.h"
@@ -99,8 +100,12 @@ class PretrainRun {
   void open_engine() {
     const DeviceKind kind = device_kind(options_.device);
     const int gpu = kind == DeviceKind::cuda ? gpu_number(job_.local_rank(), visible_gpus()) : 0;
-    engine_ =
-        make_engine(kind, setup_.layout.elements(), true, precision_, job_.own_moments(setup_.layout), gpu);
+    engine_ = make_engine(kind, setup_.layout.elements(),
+                          {.training = true,
+                           .precision = precision_,
+                           .moments = job_.own_moments(setup_.layout),
+                           .gpu = gpu,
+                           .state = encoder_scaling(setup_.layout, precision_).state()});
     choose_attention(options_.training.attention, *engine_);
   }
 

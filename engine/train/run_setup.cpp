@@ -47,8 +47,8 @@ void choose_attention(AttentionOption attention, Engine& engine) {
 
 void announce_gpu(const Engine& engine, Precision precision) {
   if (engine.kind() != DeviceKind::cuda) return;
-  log::info("computes on {} in {}", engine.device_name(),
-            precision == Precision::full ? "float32" : "bfloat16");
+  log::info("computes on {} in {}{}", engine.device_name(), stores_bf16(precision) ? "bfloat16" : "float32",
+            multiplies_float8(precision) ? ", the products of its layers in FP8" : "");
   log::warning(
       "the GPU's part has run on an emulator only so far: hold the first losses against those of device: "
       "cpu");
@@ -56,9 +56,18 @@ void announce_gpu(const Engine& engine, Precision precision) {
 
 Precision run_precision(PrecisionOption precision, Architecture architecture,
                         bool processor_multiplies_bf16) {
-  if (architecture == Architecture::cuda)
-    return precision == PrecisionOption::f32 ? Precision::full : Precision::bf16;
-  if (precision != PrecisionOption::bf16) return Precision::full;
+  const bool on_gpu = architecture == Architecture::cuda;
+  switch (precision) {
+    case PrecisionOption::f32:
+      return Precision::full;
+    case PrecisionOption::automatic:
+      return on_gpu ? Precision::bf16 : Precision::full;
+    case PrecisionOption::fp8:
+      return on_gpu ? Precision::fp8 : Precision::fp8_products;
+    case PrecisionOption::bf16:
+      if (on_gpu) return Precision::bf16;
+      break;
+  }
   if (!processor_multiplies_bf16) {
     throw UsageError({.what = "this CPU does not multiply bf16",
                       .where = "precision",
@@ -66,6 +75,11 @@ Precision run_precision(PrecisionOption precision, Architecture architecture,
                       .remedy = "precision: auto or f32"});
   }
   return Precision::bf16_products;
+}
+
+Precision inference_precision(PrecisionOption precision, Architecture architecture) {
+  return run_precision(precision == PrecisionOption::fp8 ? PrecisionOption::automatic : precision,
+                       architecture);
 }
 
 UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,

@@ -37,6 +37,9 @@ void announce_gpu(const Engine& engine, Precision precision);
 Precision run_precision(PrecisionOption precision, Architecture architecture,
                         bool processor_multiplies_bf16 = multiplies_bf16());
 
+// The same for a model that only answers, which multiplies nothing in FP8.
+Precision inference_precision(PrecisionOption precision, Architecture architecture);
+
 // The update of the options: weight decay as BERT has it (weight_decay_of), clipping, and of each parameter
 // the part of the learning rate that `rate_of` gives for its name; 0: it is frozen.
 UpdateAttributes update_attributes(const OptimizerOptions& options, const ParameterLayout& layout,

@@ -40,6 +40,7 @@ void SharedState::spread(Engine& engine, int64_t elements, const StateSnapshot* 
   if (communicator_.size() == 1) return;
   broadcast(engine.bytes(Memory::parameters), 0);
   broadcast(engine.bytes(Memory::compute_copy), 0);
+  broadcast(engine.bytes(Memory::state), 0);
   for (const Memory memory : {Memory::first_moment, Memory::second_moment}) {
     if (sharded()) {
       spread_shards(engine, memory, elements,

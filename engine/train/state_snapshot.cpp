@@ -48,6 +48,8 @@ std::span<const float> StateSnapshot::flat(Memory memory) const {
 
 void StateSnapshot::take_parameters(const Engine& engine) {
   copy_flat(engine, Memory::parameters, flat(Memory::parameters));
+  values_.resize(static_cast<size_t>(engine.state().elements()));
+  engine.read(Memory::state, 0, std::span<float>(values_));
 }
 
 void StateSnapshot::take(const Engine& engine) {
@@ -59,7 +61,8 @@ void StateSnapshot::take(const Engine& engine) {
 FlatState StateSnapshot::state() const {
   return {.parameters = flat(Memory::parameters),
           .first_moment = flat(Memory::first_moment),
-          .second_moment = flat(Memory::second_moment)};
+          .second_moment = flat(Memory::second_moment),
+          .state = values_};
 }
 
 }  // namespace cloze

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "engine/runtime/engine.h"
 #include "engine/runtime/host_memory.h"
@@ -9,7 +10,7 @@
 
 namespace cloze {
 
-// A copy of the flat buffers that a checkpoint holds (parameters and both moments, float32), in memory of the
+// A copy of what a checkpoint holds (parameters, both moments and state values, float32), in memory of the
 // host that is allocated once.
 class StateSnapshot {
  public:
@@ -17,7 +18,7 @@ class StateSnapshot {
   static int64_t bytes(int64_t elements) { return 3 * elements * int64_t{sizeof(float)}; }
 
   void take(const Engine& engine);
-  void take_parameters(const Engine& engine);
+  void take_parameters(const Engine& engine);  // and state values
   FlatState state() const;
   // Parameters or moments, to be read or written.
   std::span<float> flat(Memory memory);
@@ -27,6 +28,7 @@ class StateSnapshot {
   const HostMemory& of(Memory memory) const;
 
   HostMemory parameters_, first_moment_, second_moment_;
+  std::vector<float> values_;  // of the state
 };
 
 }  // namespace cloze

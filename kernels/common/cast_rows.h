@@ -16,6 +16,13 @@ inline double widened(BFloat16 value) {
   return to_float(value);
 }
 
+inline double widened(Float8E4M3 value) {
+  return to_float(value);
+}
+inline double widened(Float8E5M2 value) {
+  return to_float(value);
+}
+
 template <typename To>
 To narrowed(double value) {
   return static_cast<To>(value);

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/common/bfloat16.h"
+#include "kernels/common/float8.h"
 
 namespace cloze {
 
@@ -11,6 +12,8 @@ enum class DType : uint8_t {
   f64,  // the reference device only
   f32,
   bf16,
+  f8_e4m3,
+  f8_e5m2,
   i32,
   u8,
 };
@@ -26,9 +29,15 @@ constexpr size_t size_of(DType dtype) {
     case DType::i32:
       return 4;
     case DType::u8:
+    case DType::f8_e4m3:
+    case DType::f8_e5m2:
       return 1;
   }
   return 0;
+}
+
+constexpr bool is_float8(DType dtype) {
+  return dtype == DType::f8_e4m3 || dtype == DType::f8_e5m2;
 }
 
 constexpr const char* name_of(DType dtype) {
@@ -39,6 +48,10 @@ constexpr const char* name_of(DType dtype) {
       return "f32";
     case DType::bf16:
       return "bf16";
+    case DType::f8_e4m3:
+      return "f8_e4m3";
+    case DType::f8_e5m2:
+      return "f8_e5m2";
     case DType::i32:
       return "i32";
     case DType::u8:
@@ -60,6 +73,14 @@ struct DTypeOf<float> {
 template <>
 struct DTypeOf<BFloat16> {
   static constexpr DType value = DType::bf16;
+};
+template <>
+struct DTypeOf<Float8E4M3> {
+  static constexpr DType value = DType::f8_e4m3;
+};
+template <>
+struct DTypeOf<Float8E5M2> {
+  static constexpr DType value = DType::f8_e5m2;
 };
 template <>
 struct DTypeOf<int32_t> {

@@ -24,10 +24,10 @@ __device__ inline uint32_t pack_bfloat16(float low, float high) {
 #endif
 }
 __device__ inline float unpack_low(uint32_t pair) {
-  return to_float({static_cast<uint16_t>(pair & 0xFFFFu)});
+  return to_float(BFloat16{static_cast<uint16_t>(pair & 0xFFFFu)});
 }
 __device__ inline float unpack_high(uint32_t pair) {
-  return to_float({static_cast<uint16_t>(pair >> 16)});
+  return to_float(BFloat16{static_cast<uint16_t>(pair >> 16)});
 }
 
 __device__ inline void unpack_group(uint4 raw, float (&values)[group]) {

@@ -18,7 +18,8 @@ int64_t alignment_of(const Matmul& m) {
 }  // namespace
 
 MatmulShape shape_of(const Matmul& m) {
-  return {.operands = m.left.dtype,
+  return {.left = m.left.dtype,
+          .right = m.right.dtype,
           .output = m.output.dtype,
           .rows = m.output.rows,
           .columns = m.output.columns,
@@ -30,6 +31,7 @@ MatmulShape shape_of(const Matmul& m) {
           .transpose_left = m.transpose_left,
           .transpose_right = m.transpose_right,
           .accumulate = m.mode == GradientMode::accumulate,
+          .quick_sums = m.quick_sums,
           .epilogue = static_cast<int>(m.epilogue)};
 }
 

@@ -19,11 +19,11 @@ namespace cloze {
 
 // What an algorithm depends on. `epilogue` is the number of an Epilogue.
 struct MatmulShape {
-  DType operands = DType::f32, output = DType::f32;
+  DType left = DType::f32, right = DType::f32, output = DType::f32;
   int64_t rows = 0, columns = 0, depth = 0;
   int64_t left_stride = 0, right_stride = 0, output_stride = 0;
   int64_t alignment = 256;  // bytes that all operands are aligned to, a power of two; more counts as 256
-  bool transpose_left = false, transpose_right = false, accumulate = false;
+  bool transpose_left = false, transpose_right = false, accumulate = false, quick_sums = false;
   int epilogue = 0;
 
   auto operator<=>(const MatmulShape&) const = default;

@@ -13,7 +13,7 @@
 namespace cloze {
 namespace {
 
-constexpr const char* first_line = "cloze-matmul-choices 2";
+constexpr const char* first_line = "cloze-matmul-choices 3";
 constexpr uint64_t most_bytes = 16 << 20;  // a file that is larger is none of ours
 
 // FNV-1a (Fowler, Noll, Vo 1991), 64 bits.
@@ -40,27 +40,31 @@ std::string text_of(const MatmulChoiceFile& file) {
   return text;
 }
 
-// "f32", "bf16"; nothing else is multiplied.
+// Of those that are multiplied.
 bool read_type(std::istream& in, DType& type) {
   std::string name;
   if (!std::getline(in, name, ',')) return false;
-  type = name == "bf16" ? DType::bf16 : DType::f32;
-  return name == name_of(type);
+  for (const DType each : {DType::f32, DType::bf16, DType::f8_e4m3, DType::f8_e5m2}) {
+    type = each;
+    if (name == name_of(each)) return true;
+  }
+  return false;
 }
 
 bool read_shape(const std::string& word, MatmulShape& shape) {
   std::istringstream in(word);
-  if (!read_type(in, shape.operands) || !read_type(in, shape.output)) return false;
+  if (!read_type(in, shape.left) || !read_type(in, shape.right) || !read_type(in, shape.output)) return false;
   int64_t* const numbers[] = {&shape.rows,         &shape.columns,       &shape.depth,    &shape.left_stride,
                               &shape.right_stride, &shape.output_stride, &shape.alignment};
   char comma = 0;
   for (int64_t* number : numbers)
     if (!(in >> *number >> comma) || comma != ',') return false;
   int flags = 0;
-  if (!(in >> flags >> comma >> shape.epilogue) || comma != ',' || flags < 0 || flags > 7) return false;
+  if (!(in >> flags >> comma >> shape.epilogue) || comma != ',' || flags < 0 || flags > 15) return false;
   shape.transpose_left = (flags & 1) != 0;
   shape.transpose_right = (flags & 2) != 0;
   shape.accumulate = (flags & 4) != 0;
+  shape.quick_sums = (flags & 8) != 0;
   return in.peek() == std::istringstream::traits_type::eof();
 }
 
@@ -102,9 +106,10 @@ bool parse(const std::string& text, MatmulChoiceFile& file) {
 }  // namespace
 
 std::string to_string(const MatmulShape& s) {
-  const int flags = (s.transpose_left ? 1 : 0) + (s.transpose_right ? 2 : 0) + (s.accumulate ? 4 : 0);
+  const int flags = (s.transpose_left ? 1 : 0) + (s.transpose_right ? 2 : 0) + (s.accumulate ? 4 : 0) +
+                    (s.quick_sums ? 8 : 0);
   std::ostringstream out;
-  out << name_of(s.operands) << ',' << name_of(s.output);
+  out << name_of(s.left) << ',' << name_of(s.right) << ',' << name_of(s.output);
   for (const int64_t number :
        {s.rows, s.columns, s.depth, s.left_stride, s.right_stride, s.output_stride, s.alignment})
     out << ',' << number;

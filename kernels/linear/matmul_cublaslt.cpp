@@ -29,6 +29,8 @@ void check(cudaError_t error, const char* call) {
 cudaDataType_t type_of(DType dtype) {
   if (dtype == DType::bf16) return CUDA_R_16BF;
   if (dtype == DType::f32) return CUDA_R_32F;
+  if (dtype == DType::f8_e4m3) return CUDA_R_8F_E4M3;
+  if (dtype == DType::f8_e5m2) return CUDA_R_8F_E5M2;
   throw CudaError(std::string("matmul: ") + name_of(dtype) + " is no type of a product on a GPU");
 }
 
@@ -89,6 +91,11 @@ class Operation {
     set(CUBLASLT_MATMUL_DESC_EPILOGUE, to_library(matmul.epilogue));
     if (matmul.bias) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.bias.data);
     if (matmul.row_sums) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, matmul.row_sums.data);
+    if (is_float8(matmul.left.dtype)) {
+      set(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, matmul.right_inverse.data);
+      set(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, matmul.left_inverse.data);
+      set(CUBLASLT_MATMUL_DESC_FAST_ACCUM, static_cast<int8_t>(matmul.quick_sums));
+    }
     if (matmul.pre_activation) {
       set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, matmul.pre_activation.data);
       set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, matmul.pre_activation.stride);

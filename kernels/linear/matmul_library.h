@@ -18,6 +18,10 @@ enum class Epilogue : uint8_t {
 // output [rows, columns] (=, +=) epilogue(op(left) · op(right)); op transposes or not. Row-major, strides as
 // the tensors say; f32 sums. left and right are of one type, bf16 or f32; output is f32 or that type. All
 // rows of the capacity are computed.
+//
+// Or left and right are FP8, at most one of them f8_e5m2, and output is f32 or bf16: then right is
+// transposed and left is not, the product is multiplied by both inverses, and of the epilogues there are
+// none and bias, of output's type.
 struct Matmul {
   Tensor left;   // [rows, depth], or [depth, rows] where transposed
   Tensor right;  // [depth, columns], or [columns, depth] where transposed
@@ -28,6 +32,8 @@ struct Matmul {
   Tensor row_sums = {};                // [1, rows] f32, overwritten whatever the mode
   Tensor output;                       // aliases nothing
   GradientMode mode = GradientMode::overwrite;
+  Tensor left_inverse = {}, right_inverse = {};  // [1, 1] f32, of FP8 only
+  bool quick_sums = false;                       // of FP8: sums may be kept in fewer places
 };
 
 // The matrix multiply of a GPU's dense layers: cuBLASLt on the device, plain loops on the emulator.

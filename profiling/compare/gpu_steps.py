@@ -5,7 +5,7 @@
 
 WORKLOAD: as cloze_gpu_bench names them (large-128, base-mix). Both train with AdamW over float32 weights and bf16 products, gradients
 clipped at norm 1, dropout 0.1, 15 % of the tokens predicted. Cloze, peer, peer, Cloze: so many seconds of each in all. First every
-workload with the peer as Hugging Face has it, then, as long as time is left, Cloze with cuDNN's attention and the peer's other forms:
+workload with the peer as Hugging Face has it, then, as long as time is left, Cloze with cuDNN's attention, in FP8, and the peer's other forms:
 logits of the masked tokens alone, and steps recorded as CUDA graphs. Lengths of a mix are padded to the longest of a batch for the peer. --device cpu with workloads of
 the model `tiny` tries the script itself where there is no GPU.
 """
@@ -24,7 +24,8 @@ except ImportError as error:
     sys.exit(f"nothing to compare with: PyTorch or transformers is not installed ({error})")
 
 TOKENS, MIXED_SEQUENCES = 32768, 128
-OURS, OURS_BY_CUDNN = "cloze", "cloze, cuDNN"
+OURS, OURS_BY_CUDNN, OURS_IN_FP8 = "cloze", "cloze, cuDNN", "cloze, FP8"
+OPTIONS = {OURS: [], OURS_BY_CUDNN: ["--cudnn"], OURS_IN_FP8: ["--fp8"]}
 
 
 def parse_arguments():
@@ -118,7 +119,7 @@ class Turns:
         if self.arguments.cloze is None:
             return None
         try:
-            return Cloze(self.arguments.cloze, workload, self.arguments.lengths, ["--cudnn"] if by == OURS_BY_CUDNN else [])
+            return Cloze(self.arguments.cloze, workload, self.arguments.lengths, OPTIONS[by])
         except (OSError, RuntimeError) as error:
             self.fail(workload, by, error)
             return None
@@ -135,10 +136,10 @@ class Turns:
         """Cloze, peer, peer, Cloze; other forms of either alone."""
         began = time.monotonic()
         ours = OURS if by == COMPILED else by
-        cloze = self.start_cloze(workload, ours) if ours in (OURS, OURS_BY_CUDNN) else None
+        cloze = self.start_cloze(workload, ours) if ours in OPTIONS else None
         if cloze is not None:
             self.turn(workload, ours, cloze.train)
-        if by != OURS_BY_CUDNN:
+        if by not in OPTIONS:
             self.take_peer(workload, by)
             self.longest = max(self.longest, time.monotonic() - began)
         if cloze is not None:
@@ -147,11 +148,11 @@ class Turns:
         self.forget()
 
     def has_time_for(self, by):
-        return self.left() > (40 if by == OURS_BY_CUDNN else self.longest)
+        return self.left() > (40 if by in OPTIONS else self.longest)
 
 
 def jobs(workloads):
-    for by in (COMPILED, OURS_BY_CUDNN, MASKED, GRAPHS):
+    for by in (COMPILED, OURS_BY_CUDNN, OURS_IN_FP8, MASKED, GRAPHS):
         # A graph is of one shape, a mix has many.
         yield from ((workload, by) for workload in workloads if by != GRAPHS or not workload.endswith("mix"))
 

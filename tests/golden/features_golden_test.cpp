@@ -27,7 +27,7 @@ std::vector<nlohmann::json> extracted(const FeatureOptions& options) {
   const BertConfig& config = checkpoint.config().bert;
   const ParameterLayout layout =
       bert_parameters(config, {.pooler = false, .masked_language = false, .next_sentence = false});
-  const auto engine = make_engine(DeviceKind::cpu, layout.elements(), false);
+  const auto engine = make_engine(DeviceKind::cpu, layout.elements());
   require_complete(load_parameters(*engine, layout, checkpoint.parameters()));
   const auto tokenizer =
       std::make_shared<const Tokenizer>(checkpoint.tokenizer().vocabulary, checkpoint.tokenizer().options);

@@ -153,7 +153,7 @@ PretrainingBatch part_of(const PretrainingBatch& batch, int64_t begin, int64_t e
 
 GoldenModel::GoldenModel(DeviceKind device, BertConfig config, PretrainingCompileOptions options)
     : config_(std::move(config)), layout_(std::make_unique<ParameterLayout>(bert_parameters(config_, {}))) {
-  engine_ = make_engine(device, layout_->elements(), true);
+  engine_ = make_engine(device, layout_->elements(), {.training = true});
   const SafetensorsFile weights(golden_folder() / "weights.safetensors");
   for (const Parameter& parameter : layout_->parameters()) {
     engine_->write(Memory::parameters, parameter.offset, weights.values_of(parameter.name));

@@ -39,7 +39,7 @@ const Opened opened[] = {
 
 std::unique_ptr<Engine> engine_with(const ParameterLayout& layout, const TensorSource& source,
                                     DeviceKind device) {
-  auto engine = make_engine(device, layout.elements(), false);
+  auto engine = make_engine(device, layout.elements());
   for (const Parameter& parameter : layout.parameters()) {
     engine->write(Memory::parameters, parameter.offset, source.values_of(parameter.name));
   }

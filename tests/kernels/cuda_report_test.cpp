@@ -87,7 +87,7 @@ TEST_P(KernelReports, NoSpillsAndNoLocalMemory) {
 INSTANTIATE_TEST_SUITE_P(Families, KernelReports,
                          ::testing::Values("activation", "attention", "common", "cross_entropy",
                                            "elementwise", "embedding", "layer_norm", "linear", "optimizer",
-                                           "rows", "segment_pooling"),
+                                           "quantize", "rows", "segment_pooling"),
                          [](const auto& family) { return std::string(family.param); });
 
 }  // namespace

@@ -44,7 +44,8 @@ class FakeTrials final : public MatmulTrials {
 };
 
 const MatmulMachine h100{"NVIDIA H100 90", "cublasLt 130000"};
-const MatmulShape some_shape{.operands = DType::bf16,
+const MatmulShape some_shape{.left = DType::f8_e4m3,
+                             .right = DType::f8_e5m2,
                              .output = DType::f32,
                              .rows = 3072,
                              .columns = 768,
@@ -119,7 +120,8 @@ TEST_F(MatmulChoice, WhatALibraryHasNotIsNoChoice) {
 
 TEST_F(MatmulChoice, AnotherRunTakesItFromTheFile) {
   MatmulShape plain = some_shape;
-  plain.operands = DType::f32;
+  plain.left = plain.right = DType::f32;
+  plain.quick_sums = true;
   plain.transpose_right = true;
   plain.epilogue = 1;
   {
@@ -215,7 +217,7 @@ TEST(MatmulShape, OfAProduct) {
   EXPECT_EQ(shape.depth, 4096);
   matmul.right.data = reinterpret_cast<void*>(uintptr_t{7 * 128});
   EXPECT_EQ(shape_of(matmul).alignment, 128);
-  EXPECT_EQ(to_string(shape), "bf16,f32,3072,768,4096,3072,2304,768,256,5,0");
+  EXPECT_EQ(to_string(shape), "bf16,bf16,f32,3072,768,4096,3072,2304,768,256,5,0");
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ void OpGraph::accumulate() {
 }
 
 OpProgram::OpProgram(DeviceKind device, OpGraph& built, bool reuse_memory)
-    : built_(built), engine_(make_engine(device, built.elements, true)) {
+    : built_(built), engine_(make_engine(device, built.elements, {.training = true, .state = built.state})) {
   validate(built.graph);
   executable_ = engine_->compile(built.graph, {.reuse = reuse_memory});
   for (const OpGraph::Data& parameter : built.parameters)

@@ -61,6 +61,7 @@ class OpGraph {
   Graph graph;
   std::vector<Data> parameters;
   int64_t elements = 0;  // of the flat buffers
+  StateLayout state;
   std::vector<Root> roots;
   std::vector<Live> live_counts;
   std::vector<std::pair<ValueId, std::vector<int32_t>>> integer_inputs;

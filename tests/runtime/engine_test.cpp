@@ -12,7 +12,7 @@ namespace {
 
 TEST(Engine, FlatBuffersStartAtZeroAndKeepWhatIsWritten) {
   for (const DeviceKind kind : {DeviceKind::cpu, DeviceKind::reference}) {
-    const std::unique_ptr<Engine> engine = make_engine(kind, 100, true);
+    const std::unique_ptr<Engine> engine = make_engine(kind, 100, {.training = true});
     EXPECT_EQ(engine->kind(), kind);
     const std::vector<float> written = {1.5f, -2, 3};
     engine->write(Memory::first_moment, 97, written);
@@ -27,14 +27,14 @@ TEST(Engine, FlatBuffersStartAtZeroAndKeepWhatIsWritten) {
 }
 
 TEST(Engine, OnlyFloatBuffersOfTheHostCanBeViewed) {
-  EXPECT_EQ(make_engine(DeviceKind::cpu, 8, false)->view(Memory::parameters).size(), 8u);
-  EXPECT_TRUE(make_engine(DeviceKind::reference, 8, false)->view(Memory::parameters).empty());
+  EXPECT_EQ(make_engine(DeviceKind::cpu, 8)->view(Memory::parameters).size(), 8u);
+  EXPECT_TRUE(make_engine(DeviceKind::reference, 8)->view(Memory::parameters).empty());
 }
 
 #ifndef CLOZE_HAS_CUDA
 TEST(Engine, WithoutCudaSaysSo) {
   try {
-    make_engine(DeviceKind::cuda, 8, false);
+    make_engine(DeviceKind::cuda, 8);
     FAIL() << "a GPU in a build without CUDA";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("no GPU to compute on"));

@@ -43,21 +43,33 @@ Region* Grid::region_of(const void* address, int64_t bytes) {
 
 void Grid::access(const void* address, int64_t bytes, Access access, const Where& where) {
   if (is_own(address, bytes, access)) return;
+  Region& region = require_region(address, bytes, name_of(access), where);
+  const bool per_block = &region == &shared_region_ || &region == &static_shared_memory();
+  const Conflict conflict = region.touch(address, bytes, access, now(), per_block);
+  if (conflict.kind != Conflict::Kind::none) report(conflict, region, address, bytes, access, where);
+}
+
+void Grid::atomic_access(const void* address, int64_t bytes, const Where& where) {
+  const Region& region = require_region(address, bytes, "atomic access", where);
+  if (reinterpret_cast<uintptr_t>(address) % static_cast<uintptr_t>(bytes) != 0)
+    fail(FaultKind::misaligned, fmt::format("atomic access of {} bytes at {}", bytes, address), where);
+  if (!region.is_written(address, bytes))
+    report({.kind = Conflict::Kind::never_written}, region, address, bytes, Access::read, where);
+}
+
+Region& Grid::require_region(const void* address, int64_t bytes, const char* what, const Where& where) {
   Region* region = region_of(address, bytes);
   if (region == nullptr) {
     fail(FaultKind::out_of_bounds,
-         fmt::format("{} of {} bytes at {}, which is no device memory", name_of(access), bytes, address),
-         where);
+         fmt::format("{} of {} bytes at {}, which is no device memory", what, bytes, address), where);
   }
   if (!region->holds(address, bytes)) {
     fail(FaultKind::out_of_bounds,
-         fmt::format("{} of {} bytes out of bounds, at byte {} of {} ({} bytes)", name_of(access), bytes,
+         fmt::format("{} of {} bytes out of bounds, at byte {} of {} ({} bytes)", what, bytes,
                      region->offset(address), region->name(), region->bytes()),
          where);
   }
-  const bool per_block = region == &shared_region_ || region == &static_shared_memory();
-  const Conflict conflict = region->touch(address, bytes, access, now(), per_block);
-  if (conflict.kind != Conflict::Kind::none) report(conflict, *region, address, bytes, access, where);
+  return *region;
 }
 
 void Grid::report(const Conflict& conflict, const Region& region, const void* address, int64_t bytes,

@@ -66,6 +66,8 @@ class Grid {
     Place place = {};
   };
   void access(const void* address, int64_t bytes, Access access, const Where& where);
+  // Reads and writes at once, in an order of its own among those of other threads.
+  void atomic_access(const void* address, int64_t bytes, const Where& where);
   // Shared memory that cp.async begins to fill, or has filled.
   void set_in_flight(const void* address, int64_t bytes, bool in_flight);
   [[noreturn]] void fail(FaultKind kind, const std::string& what, const Where& where);
@@ -83,6 +85,7 @@ class Grid {
   void report_stuck_block();
   std::string name_of_thread(int number) const;
   Region* region_of(const void* address, int64_t bytes);
+  Region& require_region(const void* address, int64_t bytes, const char* what, const Where& where);
   bool is_own(const void* address, int64_t bytes, Access access) const;
   [[noreturn]] void report(const Conflict& conflict, const Region& region, const void* address, int64_t bytes,
                            Access access, const Where& where);

@@ -120,5 +120,12 @@ TEST(Detectors, AsynchronousCopies) {
   expect_found(Bug::overwritten_copy_source, FaultKind::race, HasSubstr("dynamic shared memory races with"));
 }
 
+TEST(Detectors, AtomicAccesses) {
+  expect_found(Bug::atomic_past_memory, FaultKind::out_of_bounds,
+               AllOf(HasSubstr("kernel raise_maximum"), HasSubstr("atomic access of 4 bytes out of bounds")));
+  expect_found(Bug::atomic_misaligned, FaultKind::misaligned, HasSubstr("atomic access of 4 bytes at"));
+  expect_found(Bug::atomic_uninitialised, FaultKind::never_written, HasSubstr("which was never written"));
+}
+
 }  // namespace
 }  // namespace cloze::testing

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 #include "tests/simt/activities.h"
@@ -90,6 +91,14 @@ int block_barrier(bool predicate, Place place) {
   running_grid()->current().predicate = predicate;
   running_grid()->wait(Thread::State::at_barrier, place);
   return running_grid()->barrier_result();
+}
+
+int atomic_maximum(int* address, int value, Place place) {
+  const EmulatorCode own_code;
+  running_grid()->atomic_access(address, sizeof *address, {nullptr, place});
+  const int before = *address;
+  *address = std::max(before, value);
+  return before;
 }
 
 uint64_t shuffle(uint64_t value, int source_lane, Place place) {

@@ -48,6 +48,9 @@ uint64_t shuffle(uint64_t value, int source_lane, Place place);
 uint32_t ballot(bool predicate, Place place);
 int lane();
 
+// Returns what was there before. Races with accesses that are not atomic are not looked for.
+int atomic_maximum(int* address, int value, Place place);
+
 // D = A · B + D of m16n8k16 with bf16 operands, fragments as in the PTX manual; sums in double, rounded once.
 void mma_m16n8k16_bf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], Place place);
 // ldmatrix .x4, .x2 (count registers), transposed or not; `row` is this lane's row of 16 bytes.
@@ -103,6 +106,13 @@ T __shfl_down_sync(unsigned mask, T value, unsigned distance, CLOZE_SIMT_PLACE) 
   require_whole_warp(mask);
   const int source = cloze::simt::lane() + static_cast<int>(distance);
   return shuffle_value(value, source < 32 ? source : cloze::simt::lane(), {file, line});
+}
+
+inline int atomicMax(int* address, int value, CLOZE_SIMT_PLACE) {
+  return cloze::simt::atomic_maximum(address, value, {file, line});
+}
+inline int __float_as_int(float value) {
+  return std::bit_cast<int>(value);
 }
 
 using std::isfinite;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/common/bfloat16.h"
+#include "kernels/common/float8.h"
 #include "kernels/linear/cublaslt_library.h"
 #include "tests/simt/plain_gelu.h"
 #include "tests/simt/simt.h"
@@ -22,6 +23,8 @@ struct EmulatedOperation {
   uint32_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
   void *bias = nullptr, *aux = nullptr;
   int64_t aux_stride = 0;
+  const float *a_scale = nullptr, *b_scale = nullptr;
+  int8_t fast_accumulation = 0;
 };
 struct EmulatedPreference {
   uint64_t workspace_bytes = 0;
@@ -63,6 +66,12 @@ cublasStatus_t set_operation(cublasLtMatmulDesc_t handle, cublasLtMatmulDescAttr
       return take(operation.aux, value, bytes);
     case CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD:
       return take(operation.aux_stride, value, bytes);
+    case CUBLASLT_MATMUL_DESC_A_SCALE_POINTER:
+      return take(operation.a_scale, value, bytes);
+    case CUBLASLT_MATMUL_DESC_B_SCALE_POINTER:
+      return take(operation.b_scale, value, bytes);
+    case CUBLASLT_MATMUL_DESC_FAST_ACCUM:
+      return take(operation.fast_accumulation, value, bytes);
     default:
       return CUBLAS_STATUS_NOT_SUPPORTED;
   }
@@ -94,10 +103,22 @@ cublasStatus_t set_preference(cublasLtMatmulPreference_t handle,
 struct Matrix {
   EmulatedLayout layout;
   char* data;
-  int64_t bytes() const { return layout.type == CUDA_R_16BF ? 2 : 4; }
+  int64_t bytes() const {
+    if (is_float8()) return 1;
+    return layout.type == CUDA_R_16BF ? 2 : 4;
+  }
+  bool is_float8() const { return layout.type == CUDA_R_8F_E4M3 || layout.type == CUDA_R_8F_E5M2; }
+  bool whole_groups_of_16(int64_t row_bytes) const {
+    return row_bytes % 16 == 0 && layout.stride * bytes() % 16 == 0 &&
+           reinterpret_cast<uintptr_t>(data) % 16 == 0;
+  }
   char* place(int64_t row, int64_t column) const { return data + (column * layout.stride + row) * bytes(); }
   double get(int64_t row, int64_t column) const {
     const char* from = place(row, column);
+    if (is_float8()) {
+      const auto bits = static_cast<uint8_t>(*from);
+      return layout.type == CUDA_R_8F_E5M2 ? to_float(Float8E5M2{bits}) : to_float(Float8E4M3{bits});
+    }
     if (layout.type == CUDA_R_32F) return *reinterpret_cast<const float*>(from);
     return to_float(*reinterpret_cast<const BFloat16*>(from));
   }
@@ -131,6 +152,23 @@ struct EmulatedProduct {
     return {{d.layout.type, 0, 0, operation.aux_stride}, static_cast<char*>(operation.aux)};
   }
 
+  // What the documentation asks of FP8: one format e4m3 at least, rows of A and B whole along the depth
+  // ("TN"), everything in whole groups of 16 bytes, a scale for both, bias or nothing, and f32 or bf16 out.
+  bool takes_float8() const {
+    if (!a.is_float8() && !b.is_float8()) return operation.a_scale == nullptr;
+    const bool formats = a.is_float8() && b.is_float8() &&
+                         (a.layout.type == CUDA_R_8F_E4M3 || b.layout.type == CUDA_R_8F_E4M3) &&
+                         !d.is_float8();
+    const bool arranged = operation.transpose_a == CUBLAS_OP_T && operation.transpose_b == CUBLAS_OP_N;
+    const bool whole = a.whole_groups_of_16(depth()) && b.whole_groups_of_16(depth()) &&
+                       d.whole_groups_of_16(static_cast<int64_t>(d.layout.rows) * d.bytes());
+    const bool epilogue = operation.epilogue == CUBLASLT_EPILOGUE_DEFAULT ||
+                          (operation.epilogue == CUBLASLT_EPILOGUE_BIAS && d.layout.type == CUDA_R_16BF);
+    return formats && arranged && whole && epilogue && operation.a_scale != nullptr &&
+           operation.b_scale != nullptr;
+  }
+  double scale() const { return a.is_float8() ? double{*operation.a_scale} * *operation.b_scale : 1; }
+
   double finished(double sum, int64_t i, int64_t j) const {
     switch (operation.epilogue) {
       case CUBLASLT_EPILOGUE_BIAS:
@@ -154,8 +192,9 @@ struct EmulatedProduct {
       for (int64_t k = 0; k < depth(); ++k) of_b += right(k, j);
       if (operation.epilogue == CUBLASLT_EPILOGUE_BGRADB) vector(operation.bias).set(j, 0, of_b);
       for (int64_t i = 0; i < rows; ++i) {
-        double sum = beta != 0 ? beta * d.get(i, j) : 0;
+        double sum = 0;
         for (int64_t k = 0; k < depth(); ++k) sum += left(i, k) * right(k, j);
+        sum = scale() * sum + (beta != 0 ? beta * d.get(i, j) : 0);
         d.set(i, j, finished(sum, i, j));
       }
     }
@@ -199,6 +238,7 @@ cublasStatus_t multiply(cublasLtHandle_t, cublasLtMatmulDesc_t operation, const 
   };
   const EmulatedProduct product{at<EmulatedOperation>(operation), matrix(a_layout, a), matrix(b_layout, b),
                                 matrix(d_layout, d), *static_cast<const float*>(beta)};
+  if (!product.takes_float8()) return CUBLAS_STATUS_NOT_SUPPORTED;
   simt::submit(stream, [product] { product.run(); });
   return CUBLAS_STATUS_SUCCESS;
 }

@@ -107,6 +107,11 @@ __global__ void index_past_array(const int* index, float* output) {
   output[blockIdx.x * blockDim.x + threadIdx.x] = values[0] + values[1] + values[2] + values[3];
 }
 
+__global__ void raise_maximum(float* maximum, int offset_in_bytes) {
+  auto* place = reinterpret_cast<char*>(maximum) + offset_in_bytes;
+  atomicMax(reinterpret_cast<int*>(place), static_cast<int>(threadIdx.x));
+}
+
 class Memory {
  public:
   explicit Memory(int64_t floats, bool written = true) : floats_(floats) {
@@ -167,6 +172,14 @@ void launch_planted(Cuda& device, Bug bug, Memory& input, Memory& output) {
     case Bug::copy_without_barrier:
     case Bug::overwritten_copy_source:
       return launch(device, staged, copy_asynchronously, input.data(), output.data(), bug);
+    case Bug::atomic_past_memory:
+      return launch(device, plain, raise_maximum, output.data(), 4 * count * int{sizeof(float)});
+    case Bug::atomic_misaligned:
+      return launch(device, plain, raise_maximum, output.data(), 2);
+    case Bug::atomic_uninitialised: {
+      Memory unwritten(count, false);
+      return launch(device, plain, raise_maximum, unwritten.data(), 0);
+    }
     case Bug::register_array: {
       const int past = 4;
       Memory index(1);

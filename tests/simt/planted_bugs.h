@@ -28,6 +28,9 @@ enum class Bug : uint8_t {
   copy_without_barrier,     // waits for its own copies and reads those of another thread
   overwritten_copy_source,  // refills a buffer by cp.async that others may still read
   register_array,           // an index past a local array
+  atomic_past_memory,       // an atomic maximum one element past its memory
+  atomic_misaligned,        // of an address between two elements
+  atomic_uninitialised,     // of what nobody wrote
 };
 
 // Runs the kernel of `bug` on two blocks of 64 threads; throws Fault. The sum of what it wrote.

@@ -11,6 +11,19 @@
 namespace cloze::simt {
 namespace {
 
+double value_at(const Tensor& tensor, int64_t row, int64_t column) {
+  switch (tensor.dtype) {
+    case DType::bf16:
+      return to_float(tensor.row<BFloat16>(row)[column]);
+    case DType::f8_e4m3:
+      return to_float(tensor.row<Float8E4M3>(row)[column]);
+    case DType::f8_e5m2:
+      return to_float(tensor.row<Float8E5M2>(row)[column]);
+    default:
+      return tensor.row<float>(row)[column];
+  }
+}
+
 // The elements of a tensor, row by row. Rows past the live ones count as 0 where nobody wrote them.
 std::vector<double> read(const Tensor& tensor) {
   std::vector<double> values;
@@ -22,8 +35,7 @@ std::vector<double> read(const Tensor& tensor) {
     const bool dead = tensor.live != nullptr && row >= *tensor.live;
     if (!dead) require_written(begin, bytes);
     for (int64_t column = 0; column < tensor.columns; ++column)
-      values.push_back(tensor.dtype == DType::bf16 ? to_float(tensor.row<BFloat16>(row)[column])
-                                                   : tensor.row<float>(row)[column]);
+      values.push_back(value_at(tensor, row, column));
   }
   return values;
 }
@@ -81,6 +93,10 @@ void multiply_now(const Matmul& matmul) {
   const auto each = [&](const std::vector<double>& other, const auto& combined) {
     for (size_t i = 0; i < sums.size(); ++i) sums[i] = combined(sums[i], other[i % other.size()]);
   };
+  if (is_float8(matmul.left.dtype)) {
+    const double scale = read(matmul.left_inverse).at(0) * read(matmul.right_inverse).at(0);
+    for (double& sum : sums) sum *= scale;
+  }
   if (matmul.bias) each(read(matmul.bias), std::plus<>());
   switch (matmul.epilogue) {
     case Epilogue::none:

@@ -49,6 +49,10 @@ double get(const char* source, DType dtype) {
     case DType::bf16:
       std::memcpy(&half, source, 2);
       return to_float(half);
+    case DType::f8_e4m3:
+      return to_float(Float8E4M3{static_cast<uint8_t>(*source)});
+    case DType::f8_e5m2:
+      return to_float(Float8E5M2{static_cast<uint8_t>(*source)});
     default:
       std::memcpy(&single, source, 4);
       return single;

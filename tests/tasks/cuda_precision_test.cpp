@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/model/encoder_scaling.h"
 #include "tests/simt/simt.h"
 #include "tests/tasks/rounding_engine.h"
 #include "tests/tasks/small_pretraining.h"
@@ -51,12 +52,18 @@ std::vector<double> part(const std::vector<double>& flat, const Parameter& param
   return {begin, begin + parameter.elements()};
 }
 
-// Cuda in bf16, the plain bf16 reference, and the float64 reference, side by side.
+// Cuda in low precision, the plain reference of it, and the float64 reference, side by side.
 struct Three {
-  explicit Three(const BertConfig& config)
-      : cuda(DeviceKind::cuda, config, {}, Precision::bf16),
-        plain(make_rounding_engine, config),
+  explicit Three(const BertConfig& config, Precision precision = Precision::bf16)
+      : cuda(DeviceKind::cuda, config, {}, precision),
+        plain([&](int64_t elements) { return rounding_engine(elements, config, precision); }, config),
         exact(DeviceKind::reference, config) {}
+  static std::unique_ptr<Engine> rounding_engine(int64_t elements, const BertConfig& config,
+                                                 Precision precision) {
+    if (precision == Precision::bf16) return make_rounding_engine(elements);
+    const StateLayout state = encoder_scaling(bert_parameters(config, {}), precision).state();
+    return make_rounding_engine_of_fp8(elements, state);
+  }
   void for_each(auto body) {
     body(cuda);
     body(plain);
@@ -73,9 +80,11 @@ void expect_rule(const std::vector<double>& cuda, const std::vector<double>& pla
   EXPECT_LE(error, 2 * allowed + 1e-6 * floor) << what;
 }
 
-TEST(CudaPrecision, GradientsOfEveryParameterByTheRule) {
+class CudaPrecisions : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(CudaPrecisions, GradientsOfEveryParameterByTheRule) {
   const BertConfig config = cuda_config();
-  Three models(config);
+  Three models(config, GetParam());
   const PretrainingBatch batch = batch_of(config, 0);
   models.for_each([&](SmallModel& model) { model.differentiate({batch}, {4, 5}); });
   const std::vector<double> cuda = models.cuda.flat(Memory::gradients),
@@ -88,12 +97,13 @@ TEST(CudaPrecision, GradientsOfEveryParameterByTheRule) {
 }
 
 // Of two runs, which differ in dropout, together: how far rounding carries one run off is a matter of chance.
-TEST(CudaPrecision, FiftyStepsByTheRule) {
+TEST_P(CudaPrecisions, FiftyStepsByTheRule) {
   const BertConfig config = cuda_config();
+  const std::vector<uint32_t> runs = multiplies_float8(GetParam()) ? std::vector{3u} : std::vector{3u, 4u};
   std::vector<double> cuda, plain, exact;  // losses
   std::vector<double> cuda_parameters, plain_parameters, exact_parameters;
-  for (const uint32_t run : {3u, 4u}) {
-    Three models(config);
+  for (const uint32_t run : runs) {
+    Three models(config, GetParam());
     for (uint32_t step = 0; step < 50; ++step) {
       const PretrainingBatch batch = batch_of(config, step);
       models.for_each([&](SmallModel& model) { model.update({batch}, 0.0006f, {step, run}); });
@@ -116,6 +126,9 @@ TEST(CudaPrecision, FiftyStepsByTheRule) {
   RecordProperty("loss_error", std::to_string(norm(difference(cuda, exact))));
   RecordProperty("plain_loss_error", std::to_string(norm(difference(plain, exact))));
 }
+
+INSTANTIATE_TEST_SUITE_P(, CudaPrecisions, ::testing::Values(Precision::bf16, Precision::fp8),
+                         [](const auto& param_info) { return std::string(name_of(param_info.param)); });
 
 // The optimizer writes the copy that the next step reads; the host's writes reach it too.
 TEST(CudaPrecision, TheComputeCopyIsTheParametersRounded) {
@@ -182,7 +195,7 @@ TEST(CudaPrecision, NamesTheFirstTensorThatIsNotFinite) {
 TEST(CudaPrecision, HostDevicesRefuseIt) {
   for (const DeviceKind device : {DeviceKind::cpu, DeviceKind::reference}) {
     try {
-      make_engine(device, 8, false, Precision::bf16);
+      make_engine(device, 8, {.precision = Precision::bf16});
       ADD_FAILURE() << "bf16 was taken";
     } catch (const Error& error) {
       EXPECT_EQ(error.problem().what, std::string("bf16 is not for the device `") + name_of(device) + "`");

@@ -77,7 +77,7 @@ class SmallTask {
   SmallTask(DeviceKind device, FinetuningModel model)
       : model_(model),
         layout_(finetuning_parameters(model.config, model.head)),
-        engine_(make_engine(device, layout_.elements(), true)),
+        engine_(make_engine(device, layout_.elements(), {.training = true})),
         programs_(std::move(model), layout_, *engine_, {.update = update_of()}) {
     for (const Parameter& parameter : layout_.parameters()) {
       std::vector<float> values(static_cast<size_t>(parameter.elements()));

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/model/encoder_scaling.h"
 #include "tests/parallel/nccl_world.h"
 #include "tests/tasks/small_pretraining.h"
 
@@ -65,8 +66,11 @@ class RankModel {
     const auto buckets = cut_into_buckets(layout_, bucket_elements, way.size);
     const bool shard = way.shard && way.size > 1;
     engine_ = make_engine(
-        DeviceKind::cuda, layout_.elements(), true, way.precision,
-        shard ? std::optional(moment_elements(shards_of(buckets, rank, way.size))) : std::nullopt);
+        DeviceKind::cuda, layout_.elements(),
+        {.training = true,
+         .precision = way.precision,
+         .moments = shard ? std::optional(moment_elements(shards_of(buckets, rank, way.size))) : std::nullopt,
+         .state = encoder_scaling(layout_, way.precision).state()});
     for (const Parameter& parameter : layout_.parameters()) {
       std::vector<float> values(static_cast<size_t>(parameter.elements()));
       initialize_parameter(parameter, device_config().initializer_range, 42, 0, values);

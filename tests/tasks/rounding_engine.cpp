@@ -140,18 +140,20 @@ class RoundingExecutable final : public Executable {
 
 class RoundingEngine final : public Engine {
  public:
-  explicit RoundingEngine(int64_t elements) {
+  RoundingEngine(int64_t elements, Precision precision, StateLayout state)
+      : precision_(precision), state_(std::move(state)) {
     for (const Memory memory : {Memory::parameters, Memory::gradients, Memory::first_moment,
                                 Memory::second_moment, Memory::compute_copy})
       flat_[memory].resize(static_cast<size_t>(elements));
+    flat_[Memory::state].resize(static_cast<size_t>(state_.elements()));
+    for (const StateValue& value : state_.values())
+      std::copy(value.initial.begin(), value.initial.end(), flat_[Memory::state].begin() + value.offset);
   }
 
   DeviceKind kind() const override { return DeviceKind::reference; }
   std::string device_name() const override { return "rounding reference"; }
   DType real() const override { return DType::f32; }
-  Target target() const override {
-    return {.architecture = Architecture::cuda, .precision = Precision::bf16};
-  }
+  Target target() const override { return {.architecture = Architecture::cuda, .precision = precision_}; }
   std::unique_ptr<Executable> compile(Graph graph, const MemoryPlanOptions&) override {
     return std::make_unique<RoundingExecutable>(std::move(graph), flat_);
   }
@@ -173,17 +175,24 @@ class RoundingEngine final : public Engine {
   std::span<const float> view(Memory) const override { return {}; }
   std::span<float> writable_view(Memory) override { return {}; }
   bool place(int64_t, std::span<const float>) override { return false; }
+  const StateLayout& state() const override { return state_; }
   std::span<std::byte> bytes(Memory) override { return {}; }
   int64_t arena_bytes() const override { return 0; }
 
  private:
+  const Precision precision_;
+  const StateLayout state_;
   FlatBuffers flat_;
 };
 
 }  // namespace
 
 std::unique_ptr<Engine> make_rounding_engine(int64_t elements) {
-  return std::make_unique<RoundingEngine>(elements);
+  return std::make_unique<RoundingEngine>(elements, Precision::bf16, StateLayout());
+}
+
+std::unique_ptr<Engine> make_rounding_engine_of_fp8(int64_t elements, StateLayout state) {
+  return std::make_unique<RoundingEngine>(elements, Precision::fp8, std::move(state));
 }
 
 }  // namespace cloze::testing

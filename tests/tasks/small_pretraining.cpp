@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/model/encoder_scaling.h"
 #include "kernels/common/philox.h"
 
 namespace cloze::testing {
@@ -140,8 +141,15 @@ UpdateAttributes adamw_of(const ParameterLayout& layout) {
 
 SmallModel::SmallModel(DeviceKind device, const BertConfig& config, PretrainingCompileOptions options,
                        Precision precision)
-    : SmallModel([&](int64_t elements) { return make_engine(device, elements, true, precision); }, config,
-                 std::move(options)) {}
+    : SmallModel(
+          [&](int64_t elements) {
+            const ParameterLayout layout = bert_parameters(config, {});
+            return make_engine(device, elements,
+                               {.training = true,
+                                .precision = precision,
+                                .state = encoder_scaling(layout, precision).state()});
+          },
+          config, std::move(options)) {}
 
 SmallModel::SmallModel(const std::function<std::unique_ptr<Engine>(int64_t)>& make, const BertConfig& config,
                        PretrainingCompileOptions options)

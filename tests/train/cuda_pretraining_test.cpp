@@ -126,6 +126,26 @@ TEST_F(CudaPretraining, HasTheLossesOfTheCpu) {
   EXPECT_NE(losses(mixed), losses(on_gpu)) << "bf16 changed nothing";
 }
 
+// What scales FP8 is saved: a run that goes on has the bits of one that never stopped.
+TEST_F(CudaPretraining, InFp8HasTheLossesOfTheCpuAndGoesOnExactly) {
+  PretrainOptions on_cpu = options("cpu");
+  on_cpu.device = DeviceOption::cpu;
+  on_cpu.precision = PrecisionOption::fp8;
+  ASSERT_EQ(pretrain(on_cpu, ExistingRun::refuse), 0);
+  PretrainOptions on_gpu = options("gpu");
+  on_gpu.precision = PrecisionOption::fp8;
+  ASSERT_EQ(pretrain(on_gpu, ExistingRun::refuse), 0);
+  EXPECT_LT(losses(on_gpu).back(), 0.97 * losses(on_gpu).front()) << "nothing was learnt";
+  expect_close(losses(on_gpu), losses(on_cpu), 2e-2);
+  for (const PretrainOptions& run : {on_cpu, on_gpu}) {
+    const auto expected = state(run);
+    EXPECT_TRUE(expected.contains("state/bert.encoder.layer.0.output.dense.weight/output_gradient"));
+    std::filesystem::remove_all(run.output / "checkpoints" / "step-12");
+    ASSERT_EQ(pretrain(run, ExistingRun::resume), 0);
+    EXPECT_TRUE(same_bits(state(run), expected));
+  }
+}
+
 // Steps are read as late as the next report, whatever order the streams' work runs in.
 TEST_F(CudaPretraining, DoesNotDependOnWhenItReports) {
   const PretrainOptions often = options("often");
@@ -302,7 +322,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Way{.name = "whole"}, Way{.name = "shards", .shard = true},
         Way{.name = "shards_bf16", .shard = true, .precision = PrecisionOption::bf16, .error = 5e-3},
-        Way{.name = "bf16", .precision = PrecisionOption::bf16, .error = 5e-3}),
+        Way{.name = "bf16", .precision = PrecisionOption::bf16, .error = 5e-3},
+        Way{.name = "fp8", .precision = PrecisionOption::fp8, .error = 5e-3}),
     [](const auto& instance) { return instance.param.name; });
 
 TEST_P(CudaRanks, TwoHaveTheLossesOfOneAndGoOnAlone) {

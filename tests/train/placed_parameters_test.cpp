@@ -35,7 +35,7 @@ class PlacedParameters : public ::testing::Test {
   ParameterLayout layout(VocabularyRows rows) const {
     return bert_parameters(checkpoint_->config().bert, {.pooler = false, .next_sentence = false}, rows);
   }
-  std::unique_ptr<Engine> engine() const { return make_engine(DeviceKind::cpu, layout_.elements(), false); }
+  std::unique_ptr<Engine> engine() const { return make_engine(DeviceKind::cpu, layout_.elements()); }
 
   Answers answers(Engine& engine, const ParameterLayout& parameters) const {
     const HuggingfaceTokenizer& tokenizer = checkpoint_->tokenizer();
@@ -95,15 +95,15 @@ TEST_F(PlacedParameters, ThatLieInAnotherOrderGiveTheSameAnswers) {
 // With rows of padding the file's word embeddings are no whole value.
 TEST_F(PlacedParameters, OfAPaddedVocabularyGiveTheSameAnswers) {
   const ParameterLayout padded = layout(VocabularyRows::padded);
-  const auto placed = make_engine(DeviceKind::cpu, padded.elements(), false);
+  const auto placed = make_engine(DeviceKind::cpu, padded.elements());
   require_complete(place_parameters(*placed, padded, checkpoint_->parameters()));
   EXPECT_EQ(answers(*placed, padded), expected());
 }
 
 TEST_F(PlacedParameters, AreOnlyForProgramsThatDoNotTrain) {
   const std::vector<float> values(32);
-  EXPECT_FALSE(make_engine(DeviceKind::cpu, layout_.elements(), true)->place(0, values));
-  EXPECT_FALSE(make_engine(DeviceKind::reference, layout_.elements(), false)->place(0, values));
+  EXPECT_FALSE(make_engine(DeviceKind::cpu, layout_.elements(), {.training = true})->place(0, values));
+  EXPECT_FALSE(make_engine(DeviceKind::reference, layout_.elements())->place(0, values));
 }
 
 TEST_F(PlacedParameters, AreNotReadBack) {
@@ -118,7 +118,7 @@ TEST_F(PlacedParameters, WhatIsMissingIsReported) {
   BertConfig deeper = checkpoint_->config().bert;
   deeper.layers = 3;
   const ParameterLayout too_many = bert_parameters(deeper, {}, VocabularyRows::as_in_files);
-  const auto placed = make_engine(DeviceKind::cpu, too_many.elements(), false);
+  const auto placed = make_engine(DeviceKind::cpu, too_many.elements());
   const LoadReport report = place_parameters(*placed, too_many, checkpoint_->parameters());
   EXPECT_EQ(report.missing.size(), 16u);  // a layer
   EXPECT_EQ(report.loaded.size(), more.parameters().size());

@@ -64,6 +64,8 @@ void measure_copy(GpuBench& bench);       // the yardstick of all shares
 void measure_products(GpuBench& bench);   // of the layers, with epilogues and without
 void measure_rows(GpuBench& bench);       // layer norm, activation, cross-entropy
 void measure_tables(GpuBench& bench);     // embedding, optimizers
+void measure_quantize(GpuBench& bench);   // rounding to FP8
+void measure_float8(GpuBench& bench);     // products of the layers in FP8; nothing on an older GPU
 void measure_attention(GpuBench& bench);  // lengths of 128 and 512
 
 }  // namespace cloze::bench

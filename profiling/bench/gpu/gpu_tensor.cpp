@@ -48,6 +48,8 @@ std::vector<char> Contents::pattern(DType dtype, int64_t count) const {
     fill<BFloat16>(bytes);
   else if (dtype == DType::f64)
     fill<double>(bytes);
+  else if (size_of(dtype) == 1)
+    fill<uint8_t>(bytes);
   else
     fill<float>(bytes);
   return bytes;

@@ -1,5 +1,5 @@
 // cloze_gpu_bench copy|products|rows|attention|profile
-// cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn]    (step_rates.h)
+// cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn] [--fp8]    (step_rates.h)
 #include <exception>
 #include <iostream>
 #include <string>
@@ -16,7 +16,7 @@ constexpr int usage_error = 2;
 
 int usage() {
   std::cerr << "usage: cloze_gpu_bench copy|products|rows|attention|profile\n"
-               "       cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn]\n";
+               "       cloze_gpu_bench steps WORKLOAD [--lengths FILE] [--cudnn] [--fp8]\n";
   return usage_error;
 }
 
@@ -26,10 +26,14 @@ int measure(const std::string& part) {
   if (part == "copy") measure_copy(bench);
   if (all || part == "rows") {
     measure_rows(bench);
+    measure_quantize(bench);
     measure_tables(bench);
   }
   if (all || part == "attention") measure_attention(bench);
-  if (all || part == "products") measure_products(bench);
+  if (all || part == "products") {
+    measure_products(bench);
+    measure_float8(bench);
+  }
   return bench.failures() > 0 ? 1 : 0;
 }
 
@@ -38,6 +42,8 @@ int measure_steps(const std::vector<std::string>& words) {
   for (size_t i = 2; i < words.size(); ++i) {
     if (words[i] == "--cudnn")
       options.cudnn = true;
+    else if (words[i] == "--fp8")
+      options.fp8 = true;
     else if (words[i] == "--lengths" && i + 1 < words.size())
       options.lengths_file = words[++i];
     else

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "engine/model/encoder_scaling.h"
 #include "engine/tasks/late_metrics.h"
 #include "profiling/bench/gpu/step_workload.h"
 
@@ -21,12 +22,12 @@ UpdateAttributes adamw_of(const ParameterLayout& layout) {
 // A model in training.
 class Training {
  public:
-  Training(const StepWorkload& workload, bool cudnn)
+  Training(const StepWorkload& workload, const StepOptions& options)
       : workload_(workload),
         layout_(bert_parameters(workload.config, {})),
-        engine_(make_engine(DeviceKind::cuda, layout_.elements(), true, Precision::bf16)),
+        engine_(open_engine(options.fp8 ? Precision::fp8 : Precision::bf16)),
         programs_(workload.config, layout_, *engine_, {.update = adamw_of(layout_)}),
-        program_(begin(cudnn)),
+        program_(begin(options.cudnn)),
         late_(program_) {}
 
   // Trains for so long; the figures of it.
@@ -56,6 +57,11 @@ class Training {
   }
 
  private:
+  std::unique_ptr<Engine> open_engine(Precision precision) const {
+    return make_engine(
+        DeviceKind::cuda, layout_.elements(),
+        {.training = true, .precision = precision, .state = encoder_scaling(layout_, precision).state()});
+  }
   PretrainingProgram& begin(bool cudnn) {
     if (cudnn) engine_->compute_attention_by_cudnn();
     for (const Parameter& parameter : layout_.parameters()) {
@@ -85,6 +91,10 @@ class Training {
   uint32_t steps_ = 0;
 };
 
+std::string name_of(const StepOptions& options) {
+  return std::string("cloze") + (options.fp8 ? ", FP8" : "") + (options.cudnn ? ", cuDNN" : "");
+}
+
 void say(const nlohmann::ordered_json& line) {
   std::cout << line.dump() << std::endl;
 }
@@ -94,13 +104,12 @@ void say(const nlohmann::ordered_json& line) {
 int answer_with_steps(const std::string& name, const StepOptions& options) {
   constexpr double warm_up = 0.5, unasked = 5;  // seconds
   const StepWorkload workload = step_workload(name, options.lengths_file);
-  Training training(workload, options.cudnn);
+  Training training(workload, options);
   training.train(warm_up);
   say({{"ready", name}});
   bool asked = false;
   const auto answer = [&](double seconds) {
-    nlohmann::ordered_json line = {
-        {"part", "steps"}, {"key", name}, {"by", options.cudnn ? "cloze, cuDNN" : "cloze"}};
+    nlohmann::ordered_json line = {{"part", "steps"}, {"key", name}, {"by", name_of(options)}};
     line.update(training.train(seconds));
     say(line);
   };

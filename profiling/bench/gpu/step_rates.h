@@ -7,6 +7,7 @@ namespace cloze::bench {
 struct StepOptions {
   std::string lengths_file;  // of a mix
   bool cudnn = false;        // attention by cuDNN instead of our kernels
+  bool fp8 = false;          // the products of the layers in FP8
 };
 
 // Whole pretraining steps in bf16 on made-up tokens: AdamW, dropout 0.1, masked LM and next sentence, one

@@ -1,0 +1,148 @@
+#include "kernels/quantize/quantize.h"
+
+#include <limits>
+
+#include "kernels/linear/scaled_product.h"
+#include "kernels/quantize/scaling.h"
+#include "tests/simt/reference_matmul.h"
+#include "tests/simt/stage.h"
+
+namespace cloze::testing {
+namespace {
+
+struct QuantizeSetup {
+  int64_t rows, columns, gap = 0;
+  int32_t live;
+  bool row_major = true, transposed = true;
+};
+const std::vector<QuantizeSetup> setups = {
+    {.rows = 1, .columns = 16, .live = 1},
+    {.rows = 130, .columns = 144, .gap = 8, .live = 129},
+    {.rows = 70, .columns = 64, .live = 0},
+    {.rows = 33, .columns = 272, .live = 30, .transposed = false},
+    {.rows = 300, .columns = 48, .live = 257, .row_major = false},
+};
+
+// Bit for bit the same as the reference: x is stored alike on both, and scales are powers of two.
+template <typename Stage>
+void quantize_on(Stage& stage, const QuantizeSetup& s, DType format, float magnitude, float scale) {
+  Tensor input = stage.input({s.rows, s.columns, s.gap}, -magnitude, magnitude);
+  std::vector<double> values = stage.read(input);
+  if (s.live > 2) values[static_cast<size_t>(s.columns + 3)] = std::numeric_limits<double>::infinity();
+  for (size_t i = static_cast<size_t>(s.live * s.columns); i < values.size(); ++i)
+    values[i] = std::numeric_limits<double>::quiet_NaN();
+  stage.write(input, values);
+  input.live = stage.live(s.live);
+  const Tensor amax = stage.values_f32({0.25 * double{magnitude}});
+  Quantize op{.input = input, .scale = stage.values_f32({double{scale}}), .amax = amax};
+  if (s.row_major) op.rounded = stage.make({s.rows, s.columns}, format);
+  if (s.transposed) op.transposed = stage.make({s.columns, padded_to_float8_groups(s.rows)}, format);
+  quantize(stage.device(), op);
+  // What is not finite is told apart by hand: the rule compares numbers.
+  const auto compare = [&](const char* name, const Tensor& tensor, int64_t rows) {
+    std::vector<double> read = stage.read(tensor, rows);
+    for (double& value : read)
+      if (std::isnan(value)) value = -1000;
+    const Tensor copy = stage.output_f32({1, static_cast<int64_t>(read.size())});
+    if (read.empty()) return;
+    stage.write(copy, read);
+    stage.compare(name, copy);
+  };
+  if (s.row_major) compare("rounded", op.rounded, s.live);
+  if (s.transposed) compare("transposed", op.transposed, s.columns);
+  stage.compare("amax", amax);
+}
+
+TEST(CudaQuantize, BothArrangements) {
+  for (const QuantizeSetup& s : setups) {
+    expect_matches_reference([&](auto& stage) { quantize_on(stage, s, DType::f8_e4m3, 3, 128); });
+    expect_matches_reference([&](auto& stage) { quantize_on(stage, s, DType::f8_e5m2, 0.001f, 65536); });
+  }
+}
+
+TEST(CudaQuantize, RandomShapes) {
+  for_random_shapes(6, [](ShapeDraws& draws) {
+    const int64_t rows = draws.between(1, 300), columns = 16 * draws.between(1, 64);
+    const QuantizeSetup s{.rows = rows,
+                          .columns = columns,
+                          .gap = 8 * draws.between(0, 2),
+                          .live = static_cast<int32_t>(draws.between(0, rows)),
+                          .row_major = draws.coin()};
+    const DType format = draws.one_of({DType::f8_e4m3, DType::f8_e5m2});
+    expect_matches_reference([&](auto& stage) { quantize_on(stage, s, format, 2, 64); });
+  });
+}
+
+TEST(CudaQuantize, TheScaling) {
+  expect_matches_reference(Storage::f32, [&](auto& stage) {
+    constexpr int64_t tensors = 37, processes = 3;
+    std::vector<double> rows;
+    for (int64_t tensor = 0; tensor < tensors; ++tensor)
+      for (int64_t column = 0; column < scaling_columns::count; ++column)
+        rows.push_back(column == scaling_columns::limit ? 448 : 0.37 * static_cast<double>(tensor + column));
+    Tensor scaling = stage.output_f32({tensors, scaling_columns::count});
+    stage.write(scaling, rows);
+    const Tensor own = stage.output_f32({1, tensors});
+    collect_maxima(stage.device(), CollectMaxima{scaling, own});
+    stage.compare("maxima", own);
+    const Tensor maxima = stage.input_f32({processes, tensors, 27}, 0, 9);
+    update_scaling(stage.device(), UpdateScaling{scaling, maxima});
+    stage.compare("scaling", scaling);
+  });
+}
+
+struct ProductSetup {
+  int64_t rows, columns, depth;
+  int32_t live;
+  bool bias, epilogues;
+  GradientMode mode = GradientMode::overwrite;
+};
+const std::vector<ProductSetup> products = {{9, 48, 64, 9, true, true},
+                                            {9, 32, 16, 6, true, false},
+                                            {33, 16, 48, 30, false, true},
+                                            {20, 32, 32, 20, false, true, GradientMode::accumulate},
+                                            {4, 16, 16, 0, true, true}};
+
+TEST(CudaScaledProduct, OfQuantizedOperands) {
+  for (const ProductSetup& s : products)
+    expect_matches_reference([&](auto& stage) {
+      simt::ReferenceMatmul matmul(s.epilogues);
+      if constexpr (std::is_same_v<std::decay_t<decltype(stage.device())>, Cuda>)
+        stage.device().matmul = &matmul;
+      const auto quantized = [&](Extent extent, DType format, double scale, const int32_t* live) {
+        Tensor input = stage.input(extent);
+        input.live = live;
+        Tensor rounded = stage.make(extent, format);
+        quantize(stage.device(), Quantize{.input = input,
+                                          .scale = stage.values_f32({scale}),
+                                          .amax = stage.values_f32({0}),
+                                          .rounded = rounded});
+        rounded.live = live;
+        return rounded;
+      };
+      const bool accumulates = s.mode == GradientMode::accumulate;
+      const Tensor output =
+          accumulates ? stage.input({s.rows, s.columns}) : stage.output({s.rows, s.columns});
+      const Tensor bias = s.bias ? stage.input({1, s.columns}) : Tensor{};
+      const bool in_two = stage.rounds() && s.bias && !s.epilogues;  // stored before the bias is added
+      const ScaledProduct op{.left = quantized({s.rows, s.depth}, DType::f8_e5m2, 4096, stage.live(s.live)),
+                             .right = quantized({s.columns, s.depth}, DType::f8_e4m3, 64, nullptr),
+                             .left_inverse = stage.values_f32({1.0 / 4096}),
+                             .right_inverse = stage.values_f32({1.0 / 64}),
+                             .bias = in_two ? Tensor{} : bias,
+                             .output = output,
+                             .mode = s.mode};
+      scaled_product(stage.device(), op);
+      stage.stored(output);
+      if (in_two) {
+        std::vector<double> sums = stage.read(output), addends = stage.read(bias);
+        for (size_t i = 0; i < sums.size(); ++i) sums[i] += addends[i % addends.size()];
+        stage.write(output, sums);
+        stage.stored(output);
+      }
+      if (s.live > 0) stage.compare("output", output, s.live);
+    });
+}
+
+}  // namespace
+}  // namespace cloze::testing
