@@ -30,6 +30,7 @@ set(CLOZE_CUDA_SOURCES
   optimizer/gradient_norm_cuda.cu
   optimizer/lamb_cuda.cu
   quantize/quantize_cuda.cu
+  quantize/quantized_activation_cuda.cu
   rows/rows_cuda.cu
   segment_cross_entropy/segment_cross_entropy_cuda.cu
   segment_pooling/segment_pooling_cuda.cu

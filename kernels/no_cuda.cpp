@@ -16,6 +16,7 @@
 #include "kernels/linear/scaled_product.h"
 #include "kernels/optimizer/optimizer.h"
 #include "kernels/quantize/quantize.h"
+#include "kernels/quantize/quantized_activation.h"
 #include "kernels/quantize/scaling.h"
 #include "kernels/rows/rows.h"
 #include "kernels/segment_cross_entropy/segment_cross_entropy.h"
@@ -197,6 +198,12 @@ void lamb_parameters(Cuda&, const Lamb&) {
   refuse();
 }
 void quantize(Cuda&, const Quantize&) {
+  refuse();
+}
+void quantized_activation(Cuda&, const QuantizedActivation&) {
+  refuse();
+}
+void quantized_activation_gradient(Cuda&, const QuantizedActivationGradient&) {
   refuse();
 }
 void collect_maxima(Cuda&, const CollectMaxima&) {

@@ -13,6 +13,7 @@
 #include "engine/ops/linear_gelu.h"
 #include "engine/ops/optimizer.h"
 #include "engine/ops/quantize.h"
+#include "engine/ops/quantized_activation.h"
 #include "engine/ops/rows.h"
 #include "engine/ops/segment_cross_entropy.h"
 #include "engine/ops/segment_pooling.h"
@@ -30,7 +31,8 @@ using AllOps = std::tuple<
     ActivationBackwardOp, AttentionBackwardOp, ColumnSumOp, EmbeddingBackwardOp, LayerNormBackwardOp,
     LinearInputGradientOp, LinearWeightGradientOp, ScatterRowsOp, SegmentPoolBackwardOp,
     // put in by passes, which need no gradient of their own
-    AttentionWorkOp, LinearGeluOp, LinearGeluGradientOp, QuantizeOp, ScaledProductOp,
+    AttentionWorkOp, LinearGeluOp, LinearGeluGradientOp, QuantizeOp, QuantizedActivationGradientOp,
+    QuantizedActivationOp, ScaledProductOp,
     // update
     CollectGradientsOp, CollectMaximaOp, GatherBucketOp, GatherSumsOp, GradientNormOp, JoinCollectivesOp,
     LambMomentsOp, LambParametersOp, ReduceBucketOp, UpdateOp, UpdateScalingOp>;

@@ -17,6 +17,7 @@ class QuantizeOp final : public BoundOp<QuantizeOp> {
     bool row_major = true, transposed = true;
   };
   explicit QuantizeOp(const Attributes& attributes) : attributes_(attributes) {}
+  const Attributes& attributes_of() const { return attributes_; }
   std::string_view name() const override { return "quantize"; }
   std::string attributes() const override;
   double flops_per_element() const override { return 2; }

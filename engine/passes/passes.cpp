@@ -15,6 +15,8 @@ const std::vector<Pass>& all_passes() {
       {"precision", "store activations and their gradients as the target computes", choose_precision, false},
       {"fuse", "move biases and their gradients into the ops beside them", fuse, false},
       {"quantize", "in FP8, round the operands of the layers' products to it", quantize_products, true},
+      {"quantize_where_made", "in FP8 on a GPU, round activations and their gradients as they are made",
+       quantize_where_made, true},
       {"epilogues", "on a GPU, take GELU, its gradient and bias gradients while products are written",
        use_epilogues, false},
       {"accumulate", "write sums of gradients in place instead of adding them", accumulate_in_place, true},

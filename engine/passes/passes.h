@@ -80,6 +80,7 @@ void differentiate_losses(Graph& graph, const PassOptions& options);
 void choose_precision(Graph& graph, const PassOptions& options);
 void fuse(Graph& graph, const PassOptions& options);
 void quantize_products(Graph& graph, const PassOptions& options);
+void quantize_where_made(Graph& graph, const PassOptions& options);
 void use_epilogues(Graph& graph, const PassOptions& options);
 void accumulate_in_place(Graph& graph, const PassOptions& options);
 void continue_micro_batch(Graph& graph, const PassOptions& options);

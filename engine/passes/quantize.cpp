@@ -1,10 +1,9 @@
-#include "engine/ops/quantize.h"
-
 #include <array>
 #include <map>
 #include <utility>
 
 #include "engine/ops/linear.h"
+#include "engine/ops/quantize.h"
 #include "engine/passes/passes.h"
 #include "kernels/quantize/scaling.h"
 
@@ -52,8 +51,8 @@ class Quantizer {
     for (const Node& node : graph_.nodes()) {
       forms.push_back(form_of(node));
       if (!forms.back().left.value) continue;
-      needs_[forms.back().left].*member(forms.back().left_transposed) = true;
-      needs_[forms.back().right].*member(forms.back().right_transposed) = true;
+      need(forms.back().left, forms.back().left_transposed);
+      need(forms.back().right, forms.back().right_transposed);
     }
     const std::vector<Node> before = graph_.nodes();
     for (size_t n = 0; n < before.size(); ++n)
@@ -70,11 +69,18 @@ class Quantizer {
     ValueId scale, inverse, amax;
   };
 
-  static bool Arrangements::*member(bool transposed) {
-    return transposed ? &Arrangements::transposed : &Arrangements::row_major;
+  void need(const Operand& operand, bool transposed) {
+    Arrangements& needed = needs_[operand];
+    (transposed ? needed.transposed : needed.row_major) = true;
   }
 
-  int64_t row_of(ValueId matrix) const { return scaling_.row_of(graph_.value(matrix).home.offset); }
+  // The first row of a parameter, or of the gradient of one; -1: it has none.
+  int64_t row_of(ValueId matrix) const {
+    const Home& home = graph_.value(matrix).home;
+    const bool flat = home.memory == Memory::parameters || home.memory == Memory::compute_copy ||
+                      home.memory == Memory::gradients;
+    return flat ? scaling_.row_of(home.offset) : -1;
+  }
   static Operand operand(ValueId value, int64_t row, ScaledTensor tensor) {
     return {value, row + static_cast<int64_t>(tensor)};
   }
@@ -99,9 +105,8 @@ class Quantizer {
               .right_transposed = true};
     }
     if (dynamic_cast<const LinearWeightGradientOp*>(node.op.get()) != nullptr) {
-      const ValueId gradient = node.outputs[0];
-      const int64_t row = row_of(gradient);
-      if (row < 0 || graph_.value(gradient).home.memory != Memory::gradients) return {};
+      const int64_t row = row_of(node.outputs[0]);
+      if (row < 0) return {};
       return {.left = operand(inputs[0], row, output_gradient),
               .right = operand(inputs[1], row, input),
               .left_transposed = true,

@@ -13,9 +13,11 @@ std::vector<ValueId> final_maxima(const Graph& graph) {
   std::vector<char> overwritten(graph.value_count());
   std::vector<ValueId> maxima;
   for (const Node& node : graph.nodes()) {
-    if (dynamic_cast<const QuantizeOp*>(node.op.get()) == nullptr) continue;
-    overwritten[static_cast<size_t>(node.inputs[QuantizeOp::amax].index)] = 1;
-    maxima.push_back(node.outputs[0]);
+    for (const Alias& alias : node.op->aliases())
+      if (alias.required)
+        overwritten[static_cast<size_t>(node.inputs[static_cast<size_t>(alias.input)].index)] = 1;
+    for (const ValueId output : node.outputs)
+      if (graph.value(output).home.memory == Memory::state) maxima.push_back(output);
   }
   std::erase_if(maxima, [&](ValueId id) { return overwritten[static_cast<size_t>(id.index)] != 0; });
   return maxima;

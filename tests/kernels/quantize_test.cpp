@@ -1,6 +1,8 @@
 #include "kernels/quantize/quantize.h"
 
+#include "kernels/common/column_sum.h"
 #include "kernels/linear/scaled_product.h"
+#include "kernels/quantize/quantized_activation.h"
 #include "kernels/quantize/scaling.h"
 #include "tests/kernels/kernel_test.h"
 
@@ -105,6 +107,69 @@ TEST(Quantize, OneArrangementAlone) {
                  other.transposed.tensor()});
   EXPECT_EQ(widened_all(one.rounded.values(17)), widened_all(both.rounded.values(17)));
   EXPECT_EQ(widened_all(other.transposed.values()), widened_all(both.transposed.values()));
+}
+
+// Rounded as it is made, an activation has the bits of one that was stored before; the bias gradient is that
+// of the values before.
+template <typename T, typename Device>
+void expect_as_in_parts(Device device, const Shape& shape, Activation activation) {
+  Quantized<T, Float8E4M3> whole(shape, 4, 64), parts(shape, 4, 64);
+  Quantized<T, Float8E5M2> whole_gradient(shape, 0.01f, 32768), parts_gradient(shape, 0.01f, 32768);
+  Buffer<T> bias(1, shape.columns), values(shape.rows, shape.columns), whole_sums(1, shape.columns),
+      parts_sums(1, shape.columns), workspace(1, column_sum_workspace(shape.rows, shape.columns));
+  fill(bias, 7);
+  fill(whole_sums, 8);
+  parts_sums = whole_sums;
+  const auto target = [](auto& from) {
+    return Quantize{
+        {}, from.scale.tensor(), from.amax.tensor(), from.rounded.tensor(), from.transposed.tensor()};
+  };
+  quantized_activation(device, {activation, whole.input.tensor(&whole.live), bias.tensor(), target(whole)});
+  activation_forward(device, {activation, parts.input.tensor(&parts.live), bias.tensor(), values.tensor()});
+  Quantize second = target(parts);
+  second.input = values.tensor(&parts.live);
+  quantize(device, second);
+  EXPECT_EQ(widened_all(whole.rounded.values(shape.live)), widened_all(parts.rounded.values(shape.live)));
+  EXPECT_EQ(widened_all(whole.transposed.values()), widened_all(parts.transposed.values()));
+  EXPECT_EQ(whole.amax[0], parts.amax[0]);
+
+  const ActivationBackward backward{.activation = activation,
+                                    .input = parts.input.tensor(),
+                                    .bias = bias.tensor(),
+                                    .output_gradient = parts_gradient.input.tensor(&parts_gradient.live),
+                                    .input_gradient = values.tensor(),
+                                    .bias_gradient = parts_sums.tensor(),
+                                    .mode = GradientMode::accumulate,
+                                    .workspace = workspace.tensor()};
+  quantized_activation_gradient(device, {.activation = activation,
+                                         .input = whole.input.tensor(),
+                                         .bias = bias.tensor(),
+                                         .output_gradient = whole_gradient.input.tensor(&whole_gradient.live),
+                                         .input_gradient = target(whole_gradient),
+                                         .bias_gradient = whole_sums.tensor(),
+                                         .mode = GradientMode::accumulate,
+                                         .workspace = workspace.tensor()});
+  activation_backward(device, backward);
+  second = target(parts_gradient);
+  second.input = values.tensor(&parts_gradient.live);
+  quantize(device, second);
+  EXPECT_EQ(widened_all(whole_gradient.rounded.values(shape.live)),
+            widened_all(parts_gradient.rounded.values(shape.live)));
+  EXPECT_EQ(widened_all(whole_gradient.transposed.values()), widened_all(parts_gradient.transposed.values()));
+  EXPECT_EQ(whole_gradient.amax[0], parts_gradient.amax[0]);
+  for (int64_t column = 0; column < shape.columns; ++column)
+    EXPECT_NEAR(whole_sums[column], parts_sums[column], 1e-6) << column;
+}
+
+TEST(QuantizedActivation, EqualsItsParts) {
+  for (const Shape& shape : shapes)
+    for (const Activation activation : {Activation::gelu_tanh, Activation::gelu_erf, Activation::relu}) {
+      expect_as_in_parts<double>(Reference{}, shape, activation);
+      for (const int threads : {1, 3}) {
+        const ThreadCount scope(threads);
+        expect_as_in_parts<float>(Cpu{}, shape, activation);
+      }
+    }
 }
 
 TEST(Scaling, IsTheLargestPowerOfTwoThatFits) {

@@ -8,6 +8,7 @@
 #include "engine/ops/all.h"
 #include "engine/ops/sharded_update.h"
 #include "engine/passes/passes.h"
+#include "tests/ops/float8_cases.h"
 
 namespace cloze::testing {
 namespace {
@@ -301,35 +302,6 @@ Build projected_attention(bool packed) {
   };
 }
 
-// Numbers that FP8 holds: rounding to it changes nothing.
-template <typename Float8>
-void round_to_float8(std::vector<float>& values) {
-  for (float& value : values) value = to_float(to_float8<Float8>(value));
-}
-
-// A linear layer as it is, or multiplied in FP8.
-Build linear_of_float8(bool in_float8) {
-  return [=](OpGraph& g) {
-    const ValueId weight = g.parameter(32, 16);  // at the beginning of the flat buffer
-    round_to_float8<Float8E4M3>(g.parameters.back().values);
-    const ValueId x = g.rows_of_parameter(70, 16);
-    round_to_float8<Float8E4M3>(g.parameters.back().values);
-    g.live(Axis::tokens, 66);
-    g.output(linear(g.graph, x, weight, g.parameter(1, 32)));
-    round_to_float8<Float8E5M2>(g.real_inputs.back().second);  // the gradient of the output
-    if (!in_float8) return;
-    ParameterLayout layout;
-    layout.add("weight", 32, 16);
-    const PassOptions options{.target = {.precision = Precision::fp8_products},
-                              .scaling = {layout, {"weight"}}};
-    g.state = options.scaling.state();
-    g.then([=](Graph& graph) {
-      quantize_products(graph, options);
-      update_scaling(graph, options);
-    });
-  };
-}
-
 UpdateAttributes update_attributes(UpdateRule rule, float max_norm) {
   // The weight decays, the bias does not.
   const std::vector<ParameterSegment> segments{{.begin = 0, .end = 35, .weight_decay = 0.01f},
@@ -399,6 +371,7 @@ const std::vector<FusedCase>& fused_cases() {
       {"embedding", distinct_embedding(true), distinct_embedding(false)},
       {"attention", projected_attention(true), projected_attention(false)},
       {"float8", linear_of_float8(true), linear_of_float8(false)},
+      {"float8_where_made", quantized_gelu(true), quantized_gelu(false)},
   };
   return cases;
 }

@@ -234,7 +234,8 @@ TEST(Coverage, EveryOpHasACase) {
         std::type_index(typeid(GatherBucketOp)), std::type_index(typeid(LambMomentsOp)),
         std::type_index(typeid(LambParametersOp)), std::type_index(typeid(QuantizeOp)),
         std::type_index(typeid(ScaledProductOp)), std::type_index(typeid(CollectMaximaOp)),
-        std::type_index(typeid(UpdateScalingOp))})
+        std::type_index(typeid(UpdateScalingOp)), std::type_index(typeid(QuantizedActivationOp)),
+        std::type_index(typeid(QuantizedActivationGradientOp))})
     EXPECT_TRUE(differentiable.insert(type).second);
   EXPECT_EQ(missing_types(static_cast<AllOps*>(nullptr), differentiable), std::vector<std::string>{})
       << "no finite-difference case";

@@ -379,10 +379,10 @@ TEST(RunPasses, ShowsTheGraphAfterEach) {
     EXPECT_NO_THROW(validate(graph));
     seen.emplace_back(pass);
   });
-  EXPECT_EQ(seen,
-            (std::vector<std::string>{"model", "needed_rows", "order_attention", "differentiate", "precision",
-                                      "fuse", "quantize", "epilogues", "accumulate", "micro_batch",
-                                      "recompute", "reduce", "update", "update_scaling", "drop_unused"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"model", "needed_rows", "order_attention", "differentiate",
+                                            "precision", "fuse", "quantize", "quantize_where_made",
+                                            "epilogues", "accumulate", "micro_batch", "recompute", "reduce",
+                                            "update", "update_scaling", "drop_unused"}));
   seen.clear();
   const Graph evaluation = compiled({}, {}, false, small_config(),
                                     [&](std::string_view pass, const Graph&) { seen.emplace_back(pass); });

@@ -93,6 +93,26 @@ TEST(Quantize, EachOperandOnceInTheArrangementsThatAreRead) {
   }
 }
 
+TEST(QuantizeWhereMade, OnAGpuGeluIsStoredInFp8Alone) {
+  const Graph graph = pretraining(gpu);
+  EXPECT_EQ(nodes_of<QuantizedActivationOp>(graph).size(), 2u);
+  EXPECT_EQ(nodes_of<QuantizedActivationGradientOp>(graph).size(), 2u);
+  for (const Node& node : graph.nodes())
+    if (in_layer(node)) {
+      EXPECT_FALSE(node.op->name().starts_with("activation")) << node.op->name();
+    }
+  for (const Node& node : nodes_of<QuantizedActivationGradientOp>(graph)) {
+    const auto* op = dynamic_cast<const QuantizedActivationGradientOp*>(node.op.get());
+    const ValueId bias_gradient = node.outputs.at(static_cast<size_t>(op->bias_gradient_output()));
+    EXPECT_EQ(graph.value(bias_gradient).home.memory, Memory::gradients);
+  }
+  EXPECT_TRUE(nodes_of<QuantizedActivationOp>(pretraining(cpu)).empty());
+  EXPECT_EQ(nodes_of<QuantizedActivationGradientOp>(pretraining(gpu, {.first = false, .last = true}))
+                .at(0)
+                .bases.size(),
+            5u);
+}
+
 TEST(Quantize, BackwardKeepsWhatItMultipliesInFp8) {
   const auto kept = [](const Target& target) {
     return plan_memory(pretraining(target, {}, Recompute::none, true, large)).lower_bound_bytes;

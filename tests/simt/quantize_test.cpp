@@ -2,7 +2,9 @@
 
 #include <limits>
 
+#include "kernels/common/column_sum.h"
 #include "kernels/linear/scaled_product.h"
+#include "kernels/quantize/quantized_activation.h"
 #include "kernels/quantize/scaling.h"
 #include "tests/simt/reference_matmul.h"
 #include "tests/simt/stage.h"
@@ -89,6 +91,122 @@ TEST(CudaQuantize, TheScaling) {
     update_scaling(stage.device(), UpdateScaling{scaling, maxima});
     stage.compare("scaling", scaling);
   });
+}
+
+struct ActivationSetup {
+  int64_t rows, columns;
+  int32_t live;
+  Activation activation = Activation::gelu_tanh;
+  bool bias = true, bias_gradient = true, row_major = true, transposed = true;
+  GradientMode mode = GradientMode::overwrite;
+};
+const std::vector<ActivationSetup> activations = {
+    {.rows = 1, .columns = 16, .live = 1},
+    {.rows = 130, .columns = 144, .live = 129, .mode = GradientMode::accumulate},
+    {.rows = 70, .columns = 64, .live = 0},
+    {.rows = 150, .columns = 48, .live = 64, .activation = Activation::relu, .transposed = false},
+    {.rows = 300, .columns = 272, .live = 257, .activation = Activation::gelu_erf, .row_major = false},
+    {.rows = 33, .columns = 128, .live = 30, .bias = false, .bias_gradient = false}};
+
+// What an activation and its gradient are in FP8; of rows that are not live, what is stored transposed only.
+struct Rounded {
+  std::vector<double> forward, forward_transposed, backward, backward_transposed, maxima, bias_gradient;
+};
+
+class ActivationCase {
+ public:
+  ActivationCase(const ActivationSetup& setup, Storage storage)
+      : s_(setup), stage_(emulated_device(), DType::f32, storage) {
+    input_ = values(s_.rows, s_.columns, 0.0625, 37);
+    gradient_ = values(s_.rows, s_.columns, 0.0078125, 53);
+    input_.live = gradient_.live = stage_.live(s_.live);
+    if (s_.bias) bias_ = values(1, s_.columns, 0.125, 11);
+  }
+
+  Rounded whole() {
+    Quantize forward = target(DType::f8_e4m3, 16), backward = target(DType::f8_e5m2, 4096);
+    quantized_activation(stage_.device(), {s_.activation, input_, bias_, forward});
+    const Tensor sums = bias_gradient();
+    quantized_activation_gradient(stage_.device(), {.activation = s_.activation,
+                                                    .input = input_,
+                                                    .bias = bias_,
+                                                    .output_gradient = gradient_,
+                                                    .input_gradient = backward,
+                                                    .bias_gradient = sums,
+                                                    .mode = s_.mode,
+                                                    .workspace = workspace()});
+    return read(forward, backward, sums);
+  }
+  Rounded in_parts() {
+    Quantize forward = target(DType::f8_e4m3, 16), backward = target(DType::f8_e5m2, 4096);
+    Tensor made = stage_.output({s_.rows, s_.columns});
+    activation_forward(stage_.device(), {s_.activation, input_, bias_, made});
+    made.live = input_.live;
+    forward.input = made;
+    quantize(stage_.device(), forward);
+    const Tensor sums = bias_gradient();
+    activation_backward(stage_.device(),
+                        {s_.activation, input_, bias_, gradient_, made, sums, s_.mode, workspace()});
+    backward.input = made;
+    quantize(stage_.device(), backward);
+    return read(forward, backward, sums);
+  }
+
+ private:
+  // Multiples of `grid` that bf16 holds.
+  Tensor values(int64_t rows, int64_t columns, double grid, int64_t stride) {
+    const Tensor tensor = stage_.output({rows, columns});
+    std::vector<double> all;
+    for (int64_t i = 0; i < rows * columns; ++i)
+      all.push_back(grid * static_cast<double>(i * stride % 127 - 63));
+    stage_.write(tensor, all);
+    return tensor;
+  }
+  Quantize target(DType format, double scale) {
+    Quantize op{.input = {}, .scale = stage_.values_f32({scale}), .amax = stage_.values_f32({0})};
+    if (s_.row_major) op.rounded = stage_.make({s_.rows, s_.columns}, format);
+    if (s_.transposed) op.transposed = stage_.make({s_.columns, padded_to_float8_groups(s_.rows)}, format);
+    return op;
+  }
+  Tensor bias_gradient() {
+    if (!s_.bias_gradient) return {};
+    return s_.mode == GradientMode::accumulate ? stage_.values_f32(std::vector<double>(s_.columns, 3))
+                                               : stage_.output_f32({1, s_.columns});
+  }
+  Tensor workspace() { return stage_.output_f32({1, column_sum_workspace(s_.rows, s_.columns)}); }
+  Rounded read(const Quantize& forward, const Quantize& backward, const Tensor& sums) {
+    const auto read = [&](const Tensor& tensor, int64_t rows) {
+      return tensor && rows > 0 ? stage_.read(tensor, rows) : std::vector<double>();
+    };
+    Rounded all{read(forward.rounded, s_.live),  read(forward.transposed, s_.columns),
+                read(backward.rounded, s_.live), read(backward.transposed, s_.columns),
+                read(forward.amax, 1),           read(sums, 1)};
+    all.maxima.push_back(read(backward.amax, 1).at(0));
+    return all;
+  }
+
+  const ActivationSetup s_;
+  Stage<Cuda> stage_;
+  Tensor input_, gradient_, bias_;
+};
+
+// The bits of activation and rounding one after the other in f32, from f32 and from bf16 alike.
+TEST(CudaQuantizedActivation, EqualsItsParts) {
+  for (const ActivationSetup& s : activations) {
+    const Rounded expected = ActivationCase(s, Storage::f32).in_parts();
+    for (const Storage storage : {Storage::f32, Storage::bf16})
+      for_each_order([&](uint64_t) {
+        const Rounded actual = ActivationCase(s, storage).whole();
+        EXPECT_EQ(actual.forward, expected.forward);
+        EXPECT_EQ(actual.forward_transposed, expected.forward_transposed);
+        EXPECT_EQ(actual.backward, expected.backward);
+        EXPECT_EQ(actual.backward_transposed, expected.backward_transposed);
+        EXPECT_EQ(actual.maxima, expected.maxima);
+        ASSERT_EQ(actual.bias_gradient.size(), expected.bias_gradient.size());
+        for (size_t i = 0; i < expected.bias_gradient.size(); ++i)
+          EXPECT_NEAR(actual.bias_gradient[i], expected.bias_gradient[i], 2e-5) << i;
+      });
+  }
 }
 
 struct ProductSetup {

@@ -1,7 +1,8 @@
 #include <fmt/core.h>
 
+#include "kernels/common/column_sum.h"
 #include "kernels/linear/scaled_product.h"
-#include "kernels/quantize/quantize.h"
+#include "kernels/quantize/quantized_activation.h"
 #include "profiling/bench/gpu/gpu_bench.h"
 
 // What a run in FP8 does instead of a dense layer's products in bf16: rounding each operand, and the three
@@ -29,9 +30,8 @@ class Operand {
     round(device);
   }
   void round(Cuda& device) { quantize(device, {values_, scale_, amax_, rounded_, transposed_}); }
-  double bytes() const {
-    return 4.0 * static_cast<double>(values_.tensor().rows * values_.tensor().columns);
-  }
+  Quantize target() const { return {{}, scale_, amax_, rounded_, transposed_}; }
+  double bytes() const { return 4.0 * static_cast<double>(values_.tensor().rows * values_.tensor().columns); }
   Tensor rounded() const { return rounded_; }
   Tensor transposed() const { return transposed_; }
   Tensor inverse() const { return inverse_; }
@@ -105,6 +105,25 @@ class Layer {
   GpuTensor bias_, output_, input_gradient_, weight_gradient_;
 };
 
+// GELU and its gradient rounded as they are made, with the bias gradient.
+void gelu_of_float8(GpuBench& bench) {
+  constexpr int64_t rows = 65536, columns = 4096;
+  Cuda& device = bench.device();
+  const GpuTensor input(device, DType::bf16, rows, columns), upper(device, DType::bf16, rows, columns),
+      bias(device, DType::bf16, 1, columns), bias_gradient(device, DType::f32, 1, columns),
+      workspace(device, DType::f32, 1, column_sum_workspace(rows, columns));
+  const Operand forward(device, DType::f8_e4m3, rows, columns, 1, 32),
+      backward(device, DType::f8_e5m2, rows, columns, 1, 1024);
+  const double elements = static_cast<double>(rows) * columns;
+  bench.measure("rows", "bias and gelu forward, in FP8", {.bytes = 4 * elements}, [&] {
+    quantized_activation(device, {Activation::gelu_tanh, input, bias, forward.target()});
+  });
+  bench.measure("rows", "bias and gelu backward, in FP8", {.bytes = 6 * elements}, [&] {
+    quantized_activation_gradient(device, {Activation::gelu_tanh, input, bias, upper, backward.target(),
+                                           bias_gradient, GradientMode::overwrite, workspace});
+  });
+}
+
 }  // namespace
 
 void measure_quantize(GpuBench& bench) {
@@ -114,6 +133,7 @@ void measure_quantize(GpuBench& bench) {
       bench.measure("rows", fmt::format("rounding to FP8, both arrangements {}", columns),
                     {.bytes = operand.bytes()}, [&] { operand.round(bench.device()); });
     });
+  bench.attempt("rows", "bias and gelu, in FP8", [&] { gelu_of_float8(bench); });
 }
 
 void measure_float8(GpuBench& bench) {
