@@ -33,7 +33,7 @@ void load_moments(std::span<float> first_moment, std::span<float> second_moment,
                   const ParameterLayout& layout, const TensorSource& source);
 
 // The state values that the engine has. Where the source has none of them (its run did without) they keep
-// their initial values; throws Error where it has some.
+// their initial values; throws Error where it has only some.
 void load_state_values(Engine& engine, const TensorSource& source);
 
 // The flat buffers that a checkpoint holds, where the host can read them.

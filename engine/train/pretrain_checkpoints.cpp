@@ -45,14 +45,14 @@ std::optional<TrainerPosition> PretrainCheckpoints::restore(Engine& engine) {
   const auto checkpoint = folder_.starting_point(store_);
   if (!checkpoint) return std::nullopt;
   require_complete(load_parameters(engine, setup_.layout, checkpoint->parameters()));
-  take_moments(engine, *checkpoint->optimizer());
-  load_state_values(engine, *checkpoint->optimizer());
+  take_optimizer(engine, *checkpoint->optimizer());
   const TrainerPosition position = position_from(checkpoint->trainer_state());
   log::info("going on at step {}", position.step);
   return position;
 }
 
-void PretrainCheckpoints::take_moments(Engine& engine, const TensorSource& source) {
+void PretrainCheckpoints::take_optimizer(Engine& engine, const TensorSource& source) {
+  load_state_values(engine, source);
   if (!sharded_) return load_moments(engine, setup_.layout, source);
   load_moments(snapshot_->flat(Memory::first_moment), snapshot_->flat(Memory::second_moment), setup_.layout,
                source);

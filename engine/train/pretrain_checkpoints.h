@@ -26,11 +26,11 @@ class PretrainCheckpoints {
 
   std::filesystem::path metrics_file() const { return folder_.metrics_file(); }
 
-  // Reads the checkpoint to go on from into the engine, moments as take_moments() does; nullopt: there is
+  // Reads the checkpoint to go on from into the engine, moments as take_optimizer() does; nullopt: there is
   // none, the run starts.
   std::optional<TrainerPosition> restore(Engine& engine);
-  // Moments of a checkpoint: into the engine, or where ranks hold shards into snapshot().
-  void take_moments(Engine& engine, const TensorSource& source);
+  // State values of a checkpoint into the engine; moments too, or where ranks hold shards into snapshot().
+  void take_optimizer(Engine& engine, const TensorSource& source);
   // Null where checkpoints are written from the engine's own memory.
   StateSnapshot* snapshot() { return snapshot_ ? &*snapshot_ : nullptr; }
 

@@ -140,7 +140,7 @@ class PretrainRun {
     const auto restored = checkpoints_->restore(*engine_);
     position_ = restored ? *restored
                          : write_starting_weights(options_, setup_, *engine_, [this](const auto& moments) {
-                             checkpoints_->take_moments(*engine_, moments);
+                             checkpoints_->take_optimizer(*engine_, moments);
                            });
     if (position_.step >= options_.training.steps)
       log::info("all {} steps are done already", options_.training.steps);

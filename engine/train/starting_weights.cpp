@@ -28,7 +28,7 @@ void take_weights(const Checkpoint& checkpoint, const PretrainSetup& setup, Engi
 
 TrainerPosition write_starting_weights(const PretrainOptions& options, const PretrainSetup& setup,
                                        Engine& engine,
-                                       const std::function<void(const TensorSource&)>& take_moments) {
+                                       const std::function<void(const TensorSource&)>& take_optimizer) {
   initialize_parameters(engine, setup.layout, options.seed, [&](const std::string&) {
     return static_cast<float>(options.model.initializer_range);
   });
@@ -37,7 +37,7 @@ TrainerPosition write_starting_weights(const PretrainOptions& options, const Pre
   const Checkpoint checkpoint = open_model(*options.model.initialize_from);
   take_weights(checkpoint, setup, engine);
   if (!options.model.initialize_optimizer) return {};
-  take_moments(*checkpoint.optimizer());
+  take_optimizer(*checkpoint.optimizer());
   const int64_t step = checkpoint.step().value_or(0);
   log::info("going on at step {} with the moments of its optimizer", step);
   return {.step = step, .updates = step};

@@ -16,6 +16,7 @@ namespace cloze::simt {
 namespace {
 
 int64_t memory_limit = int64_t{1} << 40;
+int compute_capability = 90;
 std::map<const char*, int64_t>& pinned() {  // beginnings and bytes
   static std::map<const char*, int64_t> blocks;
   return blocks;
@@ -42,6 +43,9 @@ void write_device(void* target, const void* source, size_t bytes) {
 
 }  // namespace
 
+void set_compute_capability(int capability) {
+  compute_capability = capability;
+}
 void set_memory_limit(int64_t bytes) {
   memory_limit = bytes;
 }
@@ -166,10 +170,10 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
       *value = 2;
       break;
     case cudaDevAttrComputeCapabilityMajor:
-      *value = 9;
+      *value = compute_capability / 10;
       break;
     case cudaDevAttrComputeCapabilityMinor:
-      *value = 0;
+      *value = compute_capability % 10;
       break;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin:
       *value = 227 * 1024;

@@ -64,7 +64,8 @@ uint64_t stream_wait_count();
 int64_t allocated_bytes();
 int64_t pinned_bytes();
 void set_memory_limit(int64_t bytes);
-void make_captures_fail(bool fail);  // as where a call that cannot be recorded is among them
+void set_compute_capability(int capability);  // 10 * major + minor; 90 at first
+void make_captures_fail(bool fail);           // as where a call that cannot be recorded is among them
 // Names of the ranges (kernels/common/profile_range.h) since the last call.
 std::vector<std::string> take_range_names();
 

@@ -80,7 +80,12 @@ void expect_rule(const std::vector<double>& cuda, const std::vector<double>& pla
   EXPECT_LE(error, 2 * allowed + 1e-6 * floor) << what;
 }
 
-class CudaPrecisions : public ::testing::TestWithParam<Precision> {};
+class CudaPrecisions : public ::testing::TestWithParam<Precision> {
+ protected:
+  void SetUp() override {
+    if (!gpu_multiplies(GetParam())) GTEST_SKIP() << "this GPU does not multiply FP8";
+  }
+};
 
 TEST_P(CudaPrecisions, GradientsOfEveryParameterByTheRule) {
   const BertConfig config = cuda_config();

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/base/error.h"
 #include "tests/tasks/small_pretraining.h"
 
 namespace cloze::testing {
@@ -12,16 +11,6 @@ class CudaReplay : public ::testing::TestWithParam<Precision> {};
 INSTANTIATE_TEST_SUITE_P(Tasks, CudaReplay,
                          ::testing::Values(Precision::full, Precision::bf16, Precision::fp8),
                          [](const auto& instance) { return std::string(name_of(instance.param)); });
-
-// An older GPU than those of compute capability 8.9 does not multiply FP8.
-bool has(Precision precision) {
-  try {
-    make_engine(DeviceKind::cuda, 8, {.precision = precision});
-    return true;
-  } catch (const Error& error) {
-    return std::string_view(error.what()).find("does not multiply FP8") == std::string_view::npos;
-  }
-}
 
 struct Trained {
   std::vector<double> parameters, first_moment, losses;
@@ -47,7 +36,7 @@ Trained trained(Precision precision, bool record) {
 
 // One after the other: the second takes the matmul algorithms that the first chose and wrote down.
 TEST_P(CudaReplay, HasTheBitsOfAnOrdinaryStep) {
-  if (!has(GetParam())) GTEST_SKIP() << "this GPU does not multiply FP8";
+  if (!gpu_multiplies(GetParam())) GTEST_SKIP() << "this GPU does not multiply FP8";
   const Trained ordinary = trained(GetParam(), false);
   ::testing::internal::CaptureStderr();
   const Trained replayed = trained(GetParam(), true);

@@ -209,6 +209,20 @@ TEST(CudaMemory, WhatDoesNotFitIsToldWithThePlan) {
   EXPECT_THAT(without_arena.remedy, ::testing::HasSubstr("micro_batch_tokens"));
 }
 
+TEST(CudaEngine, AnOlderGpuRefusesFp8) {
+  simt::set_compute_capability(80);
+  try {
+    SmallModel(DeviceKind::cuda, cuda_config(), {}, Precision::fp8);
+    ADD_FAILURE() << "FP8 was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.problem().what, ::testing::HasSubstr("does not multiply FP8"));
+    EXPECT_EQ(error.problem().remedy, "precision: bf16");
+  }
+  EXPECT_FALSE(gpu_multiplies(Precision::fp8));
+  simt::set_compute_capability(90);
+  EXPECT_TRUE(gpu_multiplies(Precision::fp8));
+}
+
 // On the host there is nothing to wait for; what was kept stays though the program runs on.
 TEST(LateMetrics, OnTheHostToo) {
   const BertConfig config = cuda_config();

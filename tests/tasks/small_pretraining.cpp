@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/model/encoder_scaling.h"
 #include "kernels/common/philox.h"
 
@@ -196,6 +197,16 @@ std::vector<double> SmallModel::flat(Memory memory) const {
   std::vector<double> values(static_cast<size_t>(layout_->elements()));
   engine_->read(memory, 0, std::span<double>(values));
   return values;
+}
+
+bool gpu_multiplies(Precision precision) {
+  try {
+    make_engine(DeviceKind::cuda, 8, {.precision = precision});
+    return true;
+  } catch (const Error& error) {
+    if (error.problem().what.find("does not multiply FP8") == std::string::npos) throw;
+    return false;
+  }
 }
 
 double largest_relative_error(const std::vector<double>& a, const std::vector<double>& b) {

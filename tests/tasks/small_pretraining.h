@@ -67,6 +67,9 @@ class SmallModel {
   std::unique_ptr<PretrainingPrograms> programs_;
 };
 
+// Does the GPU multiply what that precision asks for? FP8 begins with compute capability 8.9.
+bool gpu_multiplies(Precision precision);
+
 // The largest difference, relative to the largest value of `b`; infinite where a value is not finite.
 double largest_relative_error(const std::vector<double>& a, const std::vector<double>& b);
 
