@@ -10,8 +10,8 @@
 // Rounding to FP8 on the CPU, whatever makes the values.
 namespace cloze {
 
-constexpr int64_t quantize_tile =
-    64;  // rows and columns that stay in the nearest cache while they change places
+// Rows and columns that stay in the nearest cache while they change places.
+constexpr int64_t quantize_tile = 64;
 
 // Where a tile lies, and how many of its rows are live.
 struct TilePlace {

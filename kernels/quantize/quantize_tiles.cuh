@@ -46,8 +46,8 @@ __device__ QuadBytes round_quad(const Quantize& op, int64_t live, float scale, i
     if (row + i < live && column < op.input.columns) source(row + i, static_cast<int>(column), values);
 #pragma unroll
     for (int j = 0; j < group; ++j) {
-      amax =
-          fmaxf(amax, fabsf(values[j] + (values[j] - values[j])));  // a NaN where it is infinite: no maximum
+      // An infinity less itself is a NaN, which is no maximum.
+      amax = fmaxf(amax, fabsf(values[j] + (values[j] - values[j])));
       values[j] *= scale;
     }
     bytes.left[i] = pack_four<Float8>(values[0], values[1], values[2], values[3]);

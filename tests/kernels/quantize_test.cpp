@@ -256,13 +256,10 @@ struct ProductCase {
   }
   template <typename Device>
   void run(Device& device) {
-    const Tensor all = inverses.tensor();
-    Tensor first = inverses.columns_view(0, 1), second = inverses.columns_view(1, 1);
-    static_cast<void>(all);
     scaled_product(device, {.left = left.tensor(&live),
                             .right = right.tensor(),
-                            .left_inverse = first,
-                            .right_inverse = second,
+                            .left_inverse = inverses.columns_view(0, 1),
+                            .right_inverse = inverses.columns_view(1, 1),
                             .bias = bias.rows() > 0 ? bias.tensor() : Tensor{},
                             .output = output.tensor(),
                             .mode = mode});
