@@ -23,29 +23,18 @@ bool is_number(const ValueType& type) {
 }  // namespace
 
 std::string QuantizeOp::attributes() const {
-  return fmt::format("{}{}{}", name_of(attributes_.format), attributes_.row_major ? " row_major" : "",
-                     attributes_.transposed ? " transposed" : "");
+  return name_of(form_.format) + form_.text();
 }
 
 std::vector<ValueType> QuantizeOp::output_types(std::span<const ValueType> inputs) const {
   require(inputs.size() == input_count && is_real(inputs[x]), "quantize takes x, its scale and its maximum");
-  const ValueType number{sum_type(inputs[x].dtype), 1, 1};
-  require(inputs[scale] == number && inputs[amax] == number, "scale and maximum must be full, [1, 1]");
-  const ValueType& values = inputs[x];
-  std::vector<ValueType> outputs{number};
-  if (attributes_.row_major)
-    outputs.push_back({attributes_.format, values.rows, values.columns, values.axis});
-  if (attributes_.transposed)
-    outputs.push_back({attributes_.format, values.columns, padded_to_float8_groups(values.rows)});
-  return outputs;
+  return form_.types(inputs[x], inputs[scale], inputs[amax]);
 }
 
 template <class Device>
 Launch QuantizeOp::bind_on(Device& device, const Operands& operands) const {
-  Quantize kernel{.input = operands.inputs[x], .scale = operands.inputs[scale], .amax = operands.outputs[0]};
-  size_t output = 1;
-  if (attributes_.row_major) kernel.rounded = operands.outputs[output++];
-  if (attributes_.transposed) kernel.transposed = operands.outputs[output];
+  Quantize kernel = form_.kernel(operands, scale);
+  kernel.input = operands.inputs[x];
   return [&device, kernel] { quantize(device, kernel); };
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/graph/graph.h"
+#include "engine/ops/quantized_form.h"
 
 // FP8 operands of matrix products and the state values that scale them (kernels/quantize/). The passes
 // `quantize` and `update_scaling` put them in, after differentiation: they have no gradients of their own.
@@ -12,12 +13,8 @@ namespace cloze {
 class QuantizeOp final : public BoundOp<QuantizeOp> {
  public:
   enum Input { x, scale, amax, input_count };
-  struct Attributes {
-    DType format = DType::f8_e4m3;
-    bool row_major = true, transposed = true;
-  };
-  explicit QuantizeOp(const Attributes& attributes) : attributes_(attributes) {}
-  const Attributes& attributes_of() const { return attributes_; }
+  explicit QuantizeOp(const QuantizedForm& form) : form_(form) {}
+  const QuantizedForm& form() const { return form_; }
   std::string_view name() const override { return "quantize"; }
   std::string attributes() const override;
   double flops_per_element() const override { return 2; }
@@ -27,7 +24,7 @@ class QuantizeOp final : public BoundOp<QuantizeOp> {
   Launch bind_on(Device& device, const Operands& operands) const;
 
  private:
-  Attributes attributes_;
+  QuantizedForm form_;
 };
 extern template class BoundOp<QuantizeOp>;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/graph/graph.h"
+#include "engine/ops/quantized_form.h"
 #include "kernels/activation/activation.h"
 
 // Activations and their gradients that only products in FP8 read (kernels/quantize/quantized_activation.h).
@@ -14,7 +15,7 @@ class QuantizedActivationOp final : public BoundOp<QuantizedActivationOp> {
   enum Input { x, bias, scale, amax, input_count };
   struct Attributes {
     Activation activation = Activation::identity;
-    bool row_major = true, transposed = true;
+    QuantizedForm form;  // of f8_e4m3
   };
   explicit QuantizedActivationOp(const Attributes& attributes) : attributes_(attributes) {}
   std::string_view name() const override { return "quantized_activation"; }
@@ -38,7 +39,8 @@ class QuantizedActivationGradientOp final : public BoundOp<QuantizedActivationGr
   enum Input { x, bias, output_gradient, scale, amax, input_count };
   struct Attributes {
     Activation activation = Activation::identity;
-    bool row_major = true, transposed = true, bias_gradient = false;
+    QuantizedForm form;  // of f8_e5m2
+    bool bias_gradient = false;
   };
   explicit QuantizedActivationGradientOp(const Attributes& attributes) : attributes_(attributes) {}
   std::string_view name() const override { return "quantized_activation_gradient"; }
@@ -49,10 +51,7 @@ class QuantizedActivationGradientOp final : public BoundOp<QuantizedActivationGr
   bool accumulates(int output) const override {
     return attributes_.bias_gradient && output == bias_gradient_output();
   }
-  // After the outputs of QuantizeOp.
-  int bias_gradient_output() const {
-    return 1 + static_cast<int>(attributes_.row_major) + static_cast<int>(attributes_.transposed);
-  }
+  int bias_gradient_output() const { return attributes_.form.outputs(); }
   template <class Device>
   Launch bind_on(Device& device, const Operands& operands) const;
 

@@ -139,16 +139,15 @@ class Quantizer {
     const Arrangements& needs = needs_.at(operand);
     const auto tensor = static_cast<ScaledTensor>(operand.row % scaled_tensors);
     Row& scaling = row(operand.row);
-    Node node{
-        .op = std::make_shared<QuantizeOp>(QuantizeOp::Attributes{.format = Float8Scaling::format_of(tensor),
-                                                                  .row_major = needs.row_major,
-                                                                  .transposed = needs.transposed}),
-        .inputs = {operand.value, scaling.scale, scaling.amax},
-        .outputs = {},
-        .bases = {},
-        .scope = reader.scope,
-        .phase = reader.phase,
-        .precision = precision_};
+    Node node{.op = std::make_shared<QuantizeOp>(QuantizedForm{.format = Float8Scaling::format_of(tensor),
+                                                               .row_major = needs.row_major,
+                                                               .transposed = needs.transposed}),
+              .inputs = {operand.value, scaling.scale, scaling.amax},
+              .outputs = {},
+              .bases = {},
+              .scope = reader.scope,
+              .phase = reader.phase,
+              .precision = precision_};
     const std::array inputs{graph_.type(operand.value), graph_.type(scaling.scale),
                             graph_.type(scaling.amax)};
     for (const ValueType& type : node.op->output_types(inputs)) {

@@ -34,10 +34,8 @@ class WhereMade : NodeRewriter {
   static void take_forward(Node& quantize, const QuantizeOp& op, Node& maker) {
     quantize.inputs = {maker.inputs[0], maker.inputs[1], quantize.inputs[QuantizeOp::scale],
                        quantize.inputs[QuantizeOp::amax]};
-    quantize.op = std::make_shared<QuantizedActivationOp>(
-        QuantizedActivationOp::Attributes{.activation = as<ActivationOp>(maker)->activation(),
-                                          .row_major = op.attributes_of().row_major,
-                                          .transposed = op.attributes_of().transposed});
+    quantize.op = std::make_shared<QuantizedActivationOp>(QuantizedActivationOp::Attributes{
+        .activation = as<ActivationOp>(maker)->activation(), .form = op.form()});
     maker.op = nullptr;
   }
 
@@ -46,11 +44,8 @@ class WhereMade : NodeRewriter {
     const bool bias_gradient = backward.has_bias_gradient();
     quantize.inputs = {maker.inputs[0], maker.inputs[1], maker.inputs[2], quantize.inputs[QuantizeOp::scale],
                        quantize.inputs[QuantizeOp::amax]};
-    quantize.op = std::make_shared<QuantizedActivationGradientOp>(
-        QuantizedActivationGradientOp::Attributes{.activation = backward.activation(),
-                                                  .row_major = op.attributes_of().row_major,
-                                                  .transposed = op.attributes_of().transposed,
-                                                  .bias_gradient = bias_gradient});
+    quantize.op = std::make_shared<QuantizedActivationGradientOp>(QuantizedActivationGradientOp::Attributes{
+        .activation = backward.activation(), .form = op.form(), .bias_gradient = bias_gradient});
     if (bias_gradient) {
       quantize.outputs.insert(quantize.outputs.end(), {maker.outputs[1], maker.outputs[2]});
       quantize.bases.insert(quantize.bases.end(), {maker.bases[1], maker.bases[2]});

@@ -9,6 +9,7 @@
 #include "engine/base/error.h"
 #include "engine/runtime/program.h"
 #include "kernels/common/cast_rows.h"
+#include "kernels/linear/scaled_product.h"
 
 namespace cloze {
 namespace {
@@ -106,8 +107,8 @@ class DeviceEngine final : public Engine {
  private:
   void require_float8() {
     if constexpr (std::is_same_v<Device, Cuda>) {
-      constexpr int first_with_float8 = 89;
-      if (!multiplies_float8(precision_) || holder_.device().compute_capability >= first_with_float8) return;
+      if (!multiplies_float8(precision_)) return;
+      if (holder_.device().compute_capability >= first_capability_of_float8) return;
       throw Error({.what = fmt::format("{} does not multiply FP8", holder_.name()),
                    .where = "precision",
                    .why = "that begins with compute capability 8.9",

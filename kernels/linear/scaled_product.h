@@ -20,6 +20,9 @@ struct ScaledProduct {
   bool quick_sums = false;
 };
 
+// The first compute capability of a GPU that has such products.
+constexpr int first_capability_of_float8 = 89;
+
 void scaled_product(Reference&, const ScaledProduct&);
 void scaled_product(Cpu&, const ScaledProduct&);
 void scaled_product(Cuda&, const ScaledProduct&);

@@ -4,7 +4,7 @@
 namespace cloze {
 
 void quantize(Cpu&, const Quantize& op) {
-  quantize_tiles(op, [&](const TilePlace& place, TileValues& values) {
+  quantize_tiles(op, [&](const TileRange& place, TileValues& values) {
     for (int64_t i = 0; i < place.live; ++i)
       std::copy_n(op.input.row<float>(place.row + i) + place.column, place.columns, values.rows[i]);
   });

@@ -14,20 +14,20 @@ namespace cloze {
 constexpr int64_t quantize_tile = 64;
 
 // Where a tile lies, and how many of its rows are live.
-struct TilePlace {
+struct TileRange {
   int64_t row, rows, column, columns, live;
 };
 // A tile's values, a row after the other.
 struct TileValues {
   alignas(64) float rows[quantize_tile][quantize_tile];
-  Tensor tensor(const TilePlace& place) {
+  Tensor tensor(const TileRange& place) {
     return {rows[0], DType::f32, place.live, place.columns, quantize_tile};
   }
 };
 
 // Returns the largest finite magnitude.
 template <typename Float8>
-float quantize_tile_values(const Quantize& op, const TilePlace& place, const TileValues& values) {
+float quantize_tile_values(const Quantize& op, const TileRange& place, const TileValues& values) {
   const float scale = *op.scale.as<float>();
   float amax = 0;
   Float8 bytes[quantize_tile][quantize_tile] = {};
@@ -69,7 +69,7 @@ void quantize_tiles(const Quantize& op, const Source& source) {
       float largest = 0;
       for (int64_t index = first; index < last; ++index) {
         const int64_t row = index / across * quantize_tile, column = index % across * quantize_tile;
-        const TilePlace place{row, std::min(quantize_tile, rows - row), column,
+        const TileRange place{row, std::min(quantize_tile, rows - row), column,
                               std::min(quantize_tile, columns - column),
                               std::clamp<int64_t>(live - row, 0, quantize_tile)};
         source(place, values);
@@ -82,10 +82,10 @@ void quantize_tiles(const Quantize& op, const Source& source) {
 }
 
 // The live rows of a tile of that tensor; the tile's columns of a bias.
-inline Tensor rows_of(const Tensor& tensor, const TilePlace& place) {
+inline Tensor rows_of(const Tensor& tensor, const TileRange& place) {
   return {tensor.row<float>(place.row) + place.column, DType::f32, place.live, place.columns, tensor.stride};
 }
-inline Tensor columns_of(const Tensor& bias, const TilePlace& place) {
+inline Tensor columns_of(const Tensor& bias, const TileRange& place) {
   if (!bias) return {};
   return {bias.as<float>() + place.column, DType::f32, 1, place.columns, place.columns};
 }

@@ -7,7 +7,7 @@ namespace cloze {
 void quantized_activation(Cpu& device, const QuantizedActivation& op) {
   Quantize target = op.output;
   target.input = op.input;
-  quantize_tiles(target, [&](const TilePlace& place, TileValues& values) {
+  quantize_tiles(target, [&](const TileRange& place, TileValues& values) {
     if (place.live == 0) return;
     activation_forward(device, {.activation = op.activation,
                                 .input = rows_of(op.input, place),
@@ -21,7 +21,7 @@ void quantized_activation_gradient(Cpu& device, const QuantizedActivationGradien
   const int64_t columns = op.input.columns;
   Quantize target = op.input_gradient;
   target.input = op.output_gradient;
-  quantize_tiles(target, [&](const TilePlace& place, TileValues& values) {
+  quantize_tiles(target, [&](const TileRange& place, TileValues& values) {
     if (place.live == 0) return;
     activation_backward(device, {.activation = op.activation,
                                  .input = rows_of(op.input, place),

@@ -21,17 +21,9 @@ constexpr Target cpu{.precision = Precision::fp8_products};
 constexpr Capacity small{.tokens = 70, .sequences = 8, .predictions = 12};
 constexpr Capacity large{.tokens = 7000, .sequences = 800, .predictions = 12};
 
-BertConfig config_of_16s() {
-  BertConfig config = small_config(0.1f);
-  config.hidden_size = 64;
-  config.heads = 4;
-  config.intermediate_size = 128;
-  return config;
-}
-
 Graph pretraining(const Target& target, MicroBatch place = {}, Recompute recompute = Recompute::none,
                   bool train = true, const Capacity& capacity = small) {
-  const BertConfig config = config_of_16s();
+  const BertConfig config = config_of_64(0.1f);
   const ParameterLayout layout = bert_parameters(config, {});
   PretrainingCompileOptions options{.target = target, .recompute = recompute, .update = adamw_of(layout)};
   return compiled_pretraining_graph(config, layout, options, capacity, DType::f32, train, place);
@@ -150,7 +142,7 @@ TEST(UpdateScaling, EndsTheLastMicroBatchAlone) {
   const Graph graph = pretraining(gpu);
   const std::vector<Node> updates = nodes_of<UpdateScalingOp>(graph);
   ASSERT_EQ(updates.size(), 1u);
-  const BertConfig config = config_of_16s();
+  const BertConfig config = config_of_64(0.1f);
   const Float8Scaling scaling = encoder_scaling(bert_parameters(config, {}), Precision::fp8);
   EXPECT_EQ(scaling.tensors(), config.layers * 4 * scaled_tensors);
   EXPECT_EQ(graph.type(updates[0].outputs[0]),

@@ -239,7 +239,8 @@ const std::vector<ProductSetup> products = {{9, 48, 64, 9, true, true},
                                             {4, 16, 16, 0, true, true}};
 
 TEST(CudaScaledProduct, OfQuantizedOperands) {
-  if (emulated_device().compute_capability < 89) GTEST_SKIP() << "this GPU does not multiply FP8";
+  if (emulated_device().compute_capability < first_capability_of_float8)
+    GTEST_SKIP() << "this GPU does not multiply FP8";
   for (const ProductSetup& s : products)
     expect_matches_reference([&](auto& stage) {
       simt::ReferenceMatmul matmul(s.epilogues);

@@ -18,10 +18,7 @@ struct Trained {
 
 // Six updates of two capacities: what is recorded the second time is replayed later.
 Trained trained(Precision precision, bool record) {
-  BertConfig config = small_config(0.1f);
-  config.hidden_size = 64;
-  config.heads = 4;
-  config.intermediate_size = 128;
+  const BertConfig config = config_of_64(0.1f);
   SmallModel model(DeviceKind::cuda, config, {}, precision);
   model.engine().record_steps(record);
   Trained result;

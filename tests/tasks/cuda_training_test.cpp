@@ -12,10 +12,7 @@ namespace {
 
 // 2 layers, hidden size 64, 4 heads, with dropout.
 BertConfig cuda_config() {
-  BertConfig config = small_config(0.1f);
-  config.hidden_size = 64;
-  config.heads = 4;
-  config.intermediate_size = 128;
+  BertConfig config = config_of_64(0.1f);
   config.initializer_range = 0.05f;
   return config;
 }

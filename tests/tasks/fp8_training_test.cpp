@@ -10,10 +10,7 @@ namespace cloze::testing {
 namespace {
 
 BertConfig config_of_16s() {
-  BertConfig config = small_config(0.1f);
-  config.hidden_size = 64;
-  config.heads = 4;
-  config.intermediate_size = 128;
+  BertConfig config = config_of_64(0.1f);
   config.initializer_range = 0.05f;
   return config;
 }

@@ -48,6 +48,14 @@ BertConfig small_config(float dropout) {
           .initializer_range = 0.2f};  // large enough that every gradient is
 }
 
+BertConfig config_of_64(float dropout) {
+  BertConfig config = small_config(dropout);
+  config.hidden_size = 64;
+  config.heads = 4;
+  config.intermediate_size = 128;
+  return config;
+}
+
 std::vector<Sequence> made_up_sequences(const BertConfig& config, int64_t count, uint32_t seed) {
   std::vector<Sequence> sequences(static_cast<size_t>(count));
   for (uint32_t s = 0; s < sequences.size(); ++s) {

@@ -15,6 +15,8 @@ namespace cloze::testing {
 
 // 2 layers, hidden size 24, 3 heads, 70 pieces; no dropout.
 BertConfig small_config(float dropout = 0);
+// The same with hidden size 64, 4 heads and 128 between: sizes that FP8 takes.
+BertConfig config_of_64(float dropout = 0);
 
 struct Sequence {
   std::vector<int32_t> tokens, token_types;

@@ -56,12 +56,7 @@ class Layer {
         weight_gradient_(device_, DType::f32, shape.out, shape.in) {}
 
   void products() {
-    ScaledProduct forward{.left = input_.rounded(),
-                          .right = weight_.rounded(),
-                          .left_inverse = input_.inverse(),
-                          .right_inverse = weight_.inverse(),
-                          .output = output_,
-                          .quick_sums = true};
+    ScaledProduct forward = forward_product();
     measure("linear in FP8", "cloze, bfloat16 output, fast sums", forward);
     forward.bias = bias_;
     measure("linear in FP8", "cloze, bfloat16 output, fast sums, bias", forward);
@@ -80,17 +75,17 @@ class Layer {
                .output = weight_gradient_,
                .mode = mode});
   }
-  void forward_once() {
-    measure("linear in FP8", "cloze",
-            {.left = input_.rounded(),
-             .right = weight_.rounded(),
-             .left_inverse = input_.inverse(),
-             .right_inverse = weight_.inverse(),
-             .output = output_,
-             .quick_sums = true});
-  }
+  void forward_once() { measure("linear in FP8", "cloze", forward_product()); }
 
  private:
+  ScaledProduct forward_product() const {
+    return {.left = input_.rounded(),
+            .right = weight_.rounded(),
+            .left_inverse = input_.inverse(),
+            .right_inverse = weight_.inverse(),
+            .output = output_,
+            .quick_sums = true};
+  }
   void measure(const std::string& key, const std::string& by, const ScaledProduct& product) {
     Work work = work_;
     work.by = by;
@@ -137,8 +132,7 @@ void measure_quantize(GpuBench& bench) {
 }
 
 void measure_float8(GpuBench& bench) {
-  constexpr int first_with_float8 = 89;
-  if (bench.device().compute_capability < first_with_float8) return;
+  if (bench.device().compute_capability < first_capability_of_float8) return;
   if (bench.mode() == GpuBench::Mode::once)
     return bench.attempt("fp8", "layer", [&] { Layer(bench, {4096, 1024}).forward_once(); });
   for (const Shape& shape : large_shapes)
